@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layers of Starling, as data. A target may depend on targets of its own layer or of a lower
+// one; `starling-dev layers` (run by CI) reads the `layer N` marks below and fails on an arrow that
+// points up, on a forbidden import and on a source folder that no target declares.
+
+/// What every Swift target is compiled with.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+]
+
+/// A library target in `Sources/<path>` with its tests, if any, in `Tests/<name>Tests`.
+func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(path ?? name)", swiftSettings: strict)
+}
+
+func executable(_ name: String, path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "Starling",
+    products: [
+        .executable(name: "starling", targets: ["starling"]),
+        .executable(name: "starling-dev", targets: ["starling-dev"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // layer 0: ground
+        .target(name: "CStarling", path: "Sources/CStarling"),
+        .systemLibrary(name: "CXXHash", path: "Sources/CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        library("HostOS", ["CStarling"]),
+        // layer 1: core
+        library("MachineCore", ["HostOS"]),
+        library("SoftFloat", []),
+        library("IR", ["MachineCore", "SoftFloat"]),
+        library("StateCodec", ["CXXHash"]),
+        library("BootFormats", []),
+        // layer 2: instruction sets
+        library("RISCV", path: "ISA/RISCV", ["MachineCore", "SoftFloat", "IR"]),
+        // layer 3: leaves
+        library("PreciseEngine", path: "Engines/Precise", ["MachineCore"]),
+        library("Devices", ["MachineCore"]),
+        library("Storage", ["MachineCore", "HostOS"]),
+        // layer 4: boards
+        library("VirtRISCV", path: "Boards/VirtRISCV", ["RISCV", "Devices", "BootFormats", "MachineCore"]),
+        // layer 5: machine
+        library("Machine", ["VirtRISCV", "PreciseEngine", "Storage", "StateCodec", "HostOS", yams]),
+        library("GuestImages", ["HostOS", "StateCodec"]),
+        // layer 7: executables
+        executable("starling", path: "CLI", ["Machine", "GuestImages", argumentParser]),
+        executable("starling-dev", path: "DevTools", ["Machine", "RISCV", argumentParser]),
+        // tests
+        tests("SoftFloatTests", ["SoftFloat"]),
+        tests("StateCodecTests", ["StateCodec"]),
+        tests("BootFormatsTests", ["BootFormats"]),
+        tests("GuestImagesTests", ["GuestImages"]),
+        tests("IRTests", ["IR"]),
+        tests("DevicesTests", ["Devices", "StateCodec"]),
+        tests("StorageTests", ["Storage"]),
+        tests("RISCVTests", ["RISCV", "PreciseEngine"]),
+        tests("MachineTests", ["Machine", "VirtRISCV", "RISCV", "Devices", "StateCodec"]),
+        tests("CLITests", ["starling"]),
+    ]
+)
