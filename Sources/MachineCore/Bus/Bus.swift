@@ -1,0 +1,54 @@
+// The physical address map outside RAM: which device answers at which address.
+
+/// Routes accesses that are not RAM to devices. Built once by a board; the ranges never overlap.
+public final class Bus {
+    private struct Window {
+        let range: Range<GuestPhysicalAddress>
+        let device: any Device
+    }
+
+    /// Sorted by address.
+    private var windows: [Window] = []
+
+    /// An empty map.
+    public init() {}
+
+    /// Places `device` at `range`.
+    /// - Precondition: the range overlaps no other; memory maps are tables of a board, so an
+    ///   overlap is an error in the program, not in its input.
+    public func attach(_ device: any Device, at range: Range<GuestPhysicalAddress>) {
+        precondition(!windows.contains { $0.range.overlaps(range) }, "two devices at \(range)")
+        let position = windows.firstIndex { $0.range.lowerBound > range.lowerBound } ?? windows.count
+        windows.insert(Window(range: range, device: device), at: position)
+    }
+
+    /// The value read, or nil when no device answers at all of the addressed bytes.
+    public func read(at address: GuestPhysicalAddress, width: AccessWidth) -> UInt64? {
+        guard let window = window(holding: address, width: width) else { return nil }
+        return window.device.read(at: address &- window.range.lowerBound, width: width) & width.mask
+    }
+
+    /// False when no device answers at all of the addressed bytes.
+    public func write(_ value: UInt64, at address: GuestPhysicalAddress, width: AccessWidth) -> Bool {
+        guard let window = window(holding: address, width: width) else { return false }
+        window.device.write(value & width.mask, at: address &- window.range.lowerBound, width: width)
+        return true
+    }
+
+    private func window(holding address: GuestPhysicalAddress, width: AccessWidth) -> Window? {
+        var low = 0
+        var high = windows.count
+        while low < high {
+            let middle = (low + high) / 2
+            let range = windows[middle].range
+            if address < range.lowerBound {
+                high = middle
+            } else if address >= range.upperBound {
+                low = middle + 1
+            } else {
+                return range.upperBound &- address >= width.byteCount ? windows[middle] : nil
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,81 @@
+// The RAM of a machine: one mapping of host memory, reached only through bounds-checked accesses.
+import HostOS
+
+/// A machine's RAM: one contiguous range of guest-physical addresses backed by host memory.
+///
+/// Devices move data with the checked functions below; an access that is not wholly inside RAM
+/// does nothing and says so. Engines take `hostPointer(to:count:)` once per page and then go
+/// directly. The guest may change any byte at any time, so every value read is read once.
+public final class GuestMemory {
+    /// The first guest-physical address of RAM.
+    public let base: GuestPhysicalAddress
+    /// The size of RAM in bytes, a multiple of 4096.
+    public let byteCount: UInt64
+    /// The host address of the first byte of RAM; valid as long as this object lives.
+    public let hostBase: UnsafeMutableRawPointer
+    private let mapping: MemoryMapping
+
+    /// Maps zero-filled RAM of `byteCount` bytes (a multiple of 4096, not 0) at `base`.
+    /// - Throws: `HostError` when the host refuses the mapping.
+    public init(base: GuestPhysicalAddress, byteCount: UInt64) throws(HostError) {
+        self.base = base
+        self.byteCount = byteCount
+        mapping = try MemoryMapping(anonymous: byteCount)
+        hostBase = mapping.pointer
+    }
+
+    /// The guest-physical range of RAM.
+    public var range: Range<GuestPhysicalAddress> { base..<(base + byteCount) }
+
+    /// The host address of `count` bytes at `address`, or nil unless all of them are RAM.
+    @inlinable
+    public func hostPointer(to address: GuestPhysicalAddress, count: UInt64) -> UnsafeMutableRawPointer? {
+        let offset = address &- base
+        guard offset < byteCount, count <= byteCount &- offset else { return nil }
+        return hostBase + Int(truncatingIfNeeded: offset)
+    }
+
+    /// Copies RAM into `destination`; false (and nothing copied) unless all bytes are RAM.
+    public func read(at address: GuestPhysicalAddress, into destination: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let source = hostPointer(to: address, count: UInt64(destination.count)) else { return false }
+        destination.copyMemory(from: UnsafeRawBufferPointer(start: source, count: destination.count))
+        return true
+    }
+
+    /// Copies `source` into RAM; false (and nothing copied) unless all bytes are RAM.
+    public func write(_ source: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
+        guard let target = hostPointer(to: address, count: UInt64(source.count)) else { return false }
+        UnsafeMutableRawBufferPointer(start: target, count: source.count).copyMemory(from: source)
+        return true
+    }
+
+    /// `count` bytes of RAM as an array, or nil unless all of them are RAM.
+    public func bytes(at address: GuestPhysicalAddress, count: Int) -> [UInt8]? {
+        guard count >= 0, let source = hostPointer(to: address, count: UInt64(count)) else { return nil }
+        return Array(UnsafeRawBufferPointer(start: source, count: count))
+    }
+
+    /// Writes an array into RAM; false (and nothing written) unless all bytes are RAM.
+    public func write(_ bytes: [UInt8], at address: GuestPhysicalAddress) -> Bool {
+        bytes.withUnsafeBytes { write($0, at: address) }
+    }
+
+    /// Reads one little-endian integer (any alignment), or nil unless all its bytes are RAM.
+    public func load<Integer: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Integer.Type, at address: GuestPhysicalAddress
+    ) -> Integer? {
+        let count = UInt64(MemoryLayout<Integer>.size)
+        guard let source = hostPointer(to: address, count: count) else { return nil }
+        return Integer(littleEndian: source.loadUnaligned(as: Integer.self))
+    }
+
+    /// Writes one little-endian integer (any alignment); false unless all its bytes are RAM.
+    public func store<Integer: FixedWidthInteger & BitwiseCopyable>(
+        _ value: Integer, at address: GuestPhysicalAddress
+    ) -> Bool {
+        let count = UInt64(MemoryLayout<Integer>.size)
+        guard let target = hostPointer(to: address, count: count) else { return false }
+        target.storeBytes(of: value.littleEndian, as: Integer.self)
+        return true
+    }
+}
