@@ -43,7 +43,7 @@ let package = Package(
         .systemLibrary(name: "CXXHash", path: "Sources/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         library("HostOS", ["CStarling"]),
         // layer 1: core
-        library("MachineCore", ["HostOS"]),
+        library("MachineCore", ["HostOS", "SoftFloat"]),
         library("SoftFloat", []),
         library("IR", ["MachineCore", "SoftFloat"]),
         library("StateCodec", ["CXXHash"]),

@@ -1,0 +1,9 @@
+// What moves a machine's state forward.
+
+/// An engine runs CPUs. Which engine runs a CPU is invisible to the guest.
+public protocol Engine: AnyObject {
+    /// The engine's name, as in `--engine NAME`.
+    var name: String { get }
+    /// Runs `cpu` for at most `budget` instructions.
+    func run(_ cpu: any VirtualCPU, budget: UInt64) -> Exit
+}

@@ -1,0 +1,29 @@
+// A CPU as engines, the machine and the bus see it, and why it stopped running.
+
+/// Why an engine stopped running a CPU.
+public enum Exit: Equatable, Sendable {
+    /// The budget is used up.
+    case budget
+    /// The CPU waits for an interrupt and has none.
+    case waiting
+    /// Something outside the CPU must look: a device asked for a power-off, a deadline moved, another
+    /// CPU was woken.
+    case attention
+    /// The CPU called the environment below it (a supervisor call that no guest firmware serves);
+    /// the call is not yet counted or skipped.
+    case environmentCall
+}
+
+/// One CPU of a machine: guest-visible state, and the instruction-by-instruction way to move it.
+public protocol VirtualCPU: AnyObject {
+    /// The CPU's number in its machine, from 0.
+    var index: Int { get }
+    /// Instructions retired since power-on. Never goes back but by a restore.
+    var retiredInstructions: UInt64 { get }
+    /// Nothing to do until an interrupt or the next deadline.
+    var isWaiting: Bool { get }
+    /// Virtual nanoseconds at which a timer inside the CPU interrupts it, or nil.
+    var nextDeadline: UInt64? { get }
+    /// Interprets at most `budget` instructions, one at a time.
+    func interpret(budget: UInt64) -> Exit
+}
