@@ -18,8 +18,9 @@ public enum Exit: Equatable, Sendable {
 public protocol VirtualCPU: AnyObject {
     /// The CPU's number in its machine, from 0.
     var index: Int { get }
-    /// Instructions retired since power-on. Never goes back but by a restore.
-    var retiredInstructions: UInt64 { get }
+    /// Instructions begun since power-on, whether they retired or ended in an exception. Never goes
+    /// back but by a restore.
+    var executedInstructions: UInt64 { get }
     /// Nothing to do until an interrupt or the next deadline.
     var isWaiting: Bool { get }
     /// Virtual nanoseconds at which a timer inside the CPU interrupts it, or nil.

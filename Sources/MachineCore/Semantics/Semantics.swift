@@ -133,3 +133,24 @@ public enum FenceKind: UInt8, Sendable, CaseIterable {
     /// Everything.
     case full
 }
+
+extension AtomicOperation {
+    /// What memory holds afterwards; only the low `width` bytes count.
+    @inlinable
+    public func apply(_ memory: UInt64, _ operand: UInt64, _ width: AccessWidth) -> UInt64 {
+        let shift = 64 &- width.byteCount &* 8
+        // Moved to the top, values of any width compare as 64-bit ones.
+        let (a, b) = (memory &<< shift, operand &<< shift)
+        switch self {
+        case .exchange: return operand
+        case .add: return memory &+ operand
+        case .and: return memory & operand
+        case .or: return memory | operand
+        case .xor: return memory ^ operand
+        case .minimumSigned: return Int64(bitPattern: a) < Int64(bitPattern: b) ? memory : operand
+        case .maximumSigned: return Int64(bitPattern: a) < Int64(bitPattern: b) ? operand : memory
+        case .minimumUnsigned: return a < b ? memory : operand
+        case .maximumUnsigned: return a < b ? operand : memory
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// What the guest runs from init to the shell.
+
+/// A text file of the guest.
+struct GuestFile {
+    let path: String
+    let contents: String
+    let isProgram: Bool
+}
+
+/// The start-up of the root file system: busybox's init and three scripts.
+///
+/// They run in busybox's shell, which has mount, sync and the like built in: on an interpreter each
+/// program that is loaded costs tens of milliseconds.
+enum GuestScripts {
+    static let all = [
+        GuestFile(path: "/etc/inittab", contents: inittab, isProgram: false),
+        GuestFile(path: "/usr/lib/starling/sysinit", contents: sysinit, isProgram: true),
+        GuestFile(path: "/usr/lib/starling/console", contents: console, isProgram: true),
+        GuestFile(path: "/usr/lib/starling/shutdown", contents: shutdown, isProgram: true),
+    ]
+
+    /// The dash asks init for a login shell in a session of its own, with the terminal as its
+    /// controlling one; without it there would be no job control.
+    private static let inittab = """
+        # id:runlevels:action:process, for busybox init
+        ::sysinit:/usr/lib/starling/sysinit
+        ::respawn:-/usr/lib/starling/console
+        ::ctrlaltdel:/sbin/reboot
+        ::shutdown:/usr/lib/starling/shutdown
+
+        """
+
+    private static let sysinit = #"""
+        #!/usr/bin/busybox sh
+        # Brings the system up to where programs can run.
+        export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
+        [ -e /proc/self ] || mount -t proc -o nosuid,nodev,noexec proc /proc
+        [ -e /sys/class ] || mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
+        [ -e /dev/null ] || mount -t devtmpfs -o nosuid,mode=0755 devtmpfs /dev
+        mkdir -p /dev/pts /dev/shm
+        mount -t devpts -o nosuid,noexec,gid=5,mode=0620 devpts /dev/pts
+        mount -t tmpfs -o nosuid,nodev tmpfs /dev/shm
+        mount -t tmpfs -o nosuid,nodev,mode=0755 tmpfs /run
+        mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /tmp
+        mkdir -m 1777 /run/lock
+        for link in fd:/proc/self/fd stdin:/proc/self/fd/0 stdout:/proc/self/fd/1 stderr:/proc/self/fd/2; do
+            [ -e "/dev/${link%%:*}" ] || ln -s "${link#*:}" "/dev/${link%%:*}"
+        done
+        read -r line </proc/cmdline
+        case " $line " in
+            *" ro "*) ;;
+            *) mount -o remount,rw / || echo "starling: the root disk stays read-only" ;;
+        esac
+        hostname -F /etc/hostname
+        ip link set lo up
+        exit 0
+
+        """#
+
+    /// The shell, or the one command that the kernel command line asks for.
+    private static let console = #"""
+        #!/usr/bin/busybox sh
+        # Runs on the console: a root shell, or the command of starling.command=<base64url>.
+        read -r terminals </sys/class/tty/console/active
+        terminal=/dev/${terminals##* }
+        [ -c "$terminal" ] && exec <"$terminal" >"$terminal" 2>&1
+        export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        export HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8
+        cd /root
+        command=
+        read -r line </proc/cmdline
+        set -f
+        for word in $line; do
+            case $word in
+                starling.command=*) command=${word#*=} ;;
+            esac
+        done
+        if [ -z "$command" ]; then
+            . /etc/os-release
+            echo "$PRETTY_NAME on Starling: a root shell; 'poweroff' ends the machine."
+            exec bash -l
+        fi
+        # base64url (RFC 4648, section 5) comes without the padding that the decoder wants.
+        while [ $((${#command} % 4)) -ne 0 ]; do command="$command="; done
+        text=$(echo "$command" | tr _- /+ | base64 -d) || text='echo "bad starling.command" >&2; exit 125'
+        # Ctrl-C is for the command; a handler, unlike ignoring, is not handed down to it.
+        trap : INT QUIT TERM HUP
+        bash -c "$text"
+        status=$?
+        # Sets the terminal to what it is, after all output has left it.
+        stty "$(stty -g)" 2>/dev/null
+        /usr/lib/starling/shutdown
+        # The board's power-off device (SiFive test finisher) hands the status to the host.
+        if [ "$status" -eq 0 ]; then value=0x5555; else value=$(printf '0x%x' $((status << 16 | 0x3333))); fi
+        devmem 0x100000 32 "$value"
+        # Not reached on a board with that device.
+        exec poweroff -f
+
+        """#
+
+    private static let shutdown = #"""
+        #!/usr/bin/busybox sh
+        # Leaves the file systems clean.
+        sync
+        for signal in TERM KILL; do
+            mount -o remount,ro / 2>/dev/null && break
+            # Someone still writes; this shell and init are not reached by it.
+            kill -$signal -1
+            usleep 200000
+        done
+        mount -o remount,ro / 2>/dev/null
+        umount -a -r 2>/dev/null
+        sync
+        exit 0
+
+        """#
+}

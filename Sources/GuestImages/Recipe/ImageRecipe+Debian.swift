@@ -1,0 +1,66 @@
+// The small Debian system that every Debian recipe shares.
+
+extension ImageRecipe {
+    /// A small but real Debian: what the archive marks as required, apt, an editor, Python, OpenSSL
+    /// and the network tools, on a 1 GiB disk.
+    static func debian(suite: String, architecture: String, board: String) -> ImageRecipe {
+        ImageRecipe(
+            name: "debian-\(suite)-\(architecture)",
+            summary: "Debian \(suite) for \(architecture): kernel, initramfs and a 1 GiB root disk",
+            architecture: architecture,
+            board: board,
+            suite: suite,
+            packages: essentialPackages + usefulPackages,
+            kernelPackage: "linux-image-\(architecture)",
+            initramfsModules: initramfsModules,
+            moduleFolders: moduleFolders,
+            alternatives: debianAlternatives,
+            excludedPaths: documentation,
+            diskByteCount: 1 << 30,
+            fileSystemUUID: "53746172-6c69-4e67-8269-736376363401",
+            hostName: "starling",
+            kernelCommandLine: "root=/dev/vda rw console=ttyS0 quiet"
+        )
+    }
+
+    private static let essentialPackages = [
+        "base-files", "base-passwd", "bash", "bsdutils", "coreutils", "dash", "debconf", "debianutils",
+        "diffutils", "dpkg", "findutils", "grep", "gzip", "hostname", "init-system-helpers", "libc-bin",
+        "login", "login.defs", "mawk", "mount", "ncurses-base", "ncurses-bin", "passwd", "perl-base",
+        "sed", "sysvinit-utils", "tar", "tzdata", "util-linux",
+    ]
+
+    private static let usefulPackages = [
+        "apt", "busybox-static", "bzip2", "ca-certificates", "debian-archive-keyring", "e2fsprogs",
+        "file", "iproute2", "kmod", "less", "openssl", "procps", "python3-minimal", "vim-tiny",
+        "xz-utils",
+    ]
+
+    /// ext4 asks the kernel's crypto layer for crc32c by name, which modules.dep does not show.
+    private static let initramfsModules = [
+        "virtio-rng", "virtio_blk", "crc32c_generic", "ext4",
+    ]
+
+    /// What a virtual machine can use; drivers of real boards (three quarters of the tree) stay out.
+    private static let moduleFolders = [
+        "arch", "block", "crypto", "fs", "lib", "net", "virt", "drivers/block", "drivers/char/hw_random",
+        "drivers/md", "drivers/net/bonding", "drivers/net/dummy.ko.xz", "drivers/net/ipvlan",
+        "drivers/net/macvlan.ko.xz", "drivers/net/macvtap.ko.xz", "drivers/net/net_failover.ko.xz",
+        "drivers/net/tap.ko.xz", "drivers/net/tun.ko.xz", "drivers/net/veth.ko.xz",
+        "drivers/net/virtio_net.ko.xz", "drivers/net/vxlan", "drivers/net/wireguard", "drivers/vhost",
+        "drivers/virtio",
+    ]
+
+    /// Manuals and translations; of each package's documentation only the copyright stays.
+    private static let documentation = [
+        "/usr/share/doc/*/[!c]*", "/usr/share/doc/*/c[!o]*", "/usr/share/man/*", "/usr/share/info/*",
+        "/usr/share/locale/*", "/usr/share/lintian/*",
+    ]
+
+    private static let debianAlternatives = [
+        ("/usr/bin/awk", "/usr/bin/mawk"), ("/usr/bin/nawk", "/usr/bin/mawk"),
+        ("/usr/bin/pager", "/usr/bin/less"), ("/usr/bin/editor", "/usr/bin/vim.tiny"),
+        ("/usr/bin/vi", "/usr/bin/vim.tiny"), ("/usr/bin/view", "/usr/bin/vim.tiny"),
+        ("/usr/bin/ex", "/usr/bin/vim.tiny"), ("/usr/bin/which", "/usr/bin/which.debianutils"),
+    ].map(Alternative.init(link:target:))
+}

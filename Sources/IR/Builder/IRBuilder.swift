@@ -1,0 +1,123 @@
+// Makes blocks: the instantiation of `Semantics` that is the translator's front end.
+import MachineCore
+
+/// Writes down what guest instructions do, as an `IRBlock`.
+///
+///     builder.begin()
+///     repeat {
+///         let word = fetch()
+///         builder.startInstruction(length: 4)
+///         execute(decode(word), &builder)        // generic over Semantics
+///     } while !builder.hasEnded && more
+///     let block = builder.finish()
+///
+/// Keep one builder and reuse it: its buffer stays allocated. Constants are folded and shared while
+/// they are written, which costs less than a pass would.
+///
+/// Jumps and branches take effect at the end of the guest instruction, as in the interpreter: verbs
+/// may follow them. After an unconditional `raise` everything is dropped until the next `begin`.
+public struct IRBuilder: Semantics, Sendable {
+    public typealias Value = IRValue
+    public typealias Condition = IRCondition
+    /// Describing an instruction does not interrupt it.
+    public typealias Interruption = Never
+
+    /// Where the next guest instruction is, decided so far.
+    enum Ending: Sendable {
+        case none
+        case jump(distance: Int64)
+        case jumpToValue(IRValue)
+        case branch(IRCondition, taken: Int64, otherwise: Int64)
+    }
+
+    /// The layout of the CPU state that the block will work on.
+    public let environment: IREnvironment
+    /// The number of guest instructions begun since `begin`.
+    public private(set) var guestInstructionCount = 0
+    /// The number of bytes of guest code begun since `begin`: where the next instruction is, as a
+    /// distance from the block's guest address.
+    public private(set) var guestByteCount = 0
+
+    var instructions: [IRInstruction] = []
+    /// The current guest instruction's distance from the block's guest address.
+    var currentDistance: Int64 = 0
+    var ending = Ending.none
+    /// The code behind this instruction may have changed: leave by `exit`.
+    var mustExit = false
+    /// The terminator is written.
+    var isSealed = false
+    /// Recently written constants, by a hash of their value: indices, or -1.
+    private var recentConstants = InlineArray<16, Int32>(repeating: -1)
+
+    /// A builder for CPUs laid out as `environment` says.
+    public init(environment: IREnvironment) {
+        self.environment = environment
+        instructions.reserveCapacity(256)
+    }
+
+    /// Forgets the block in work and starts a new one.
+    public mutating func begin() {
+        instructions.removeAll(keepingCapacity: true)
+        guestInstructionCount = 0
+        guestByteCount = 0
+        currentDistance = 0
+        ending = .none
+        mustExit = false
+        isSealed = false
+        recentConstants = InlineArray(repeating: -1)
+    }
+
+    /// The block can not be continued: it has jumped, branched, raised, or a verb ended it. A further
+    /// `startInstruction` is ignored, with all verbs after it.
+    public var hasEnded: Bool {
+        if case .none = ending { return isSealed || mustExit }
+        return true
+    }
+
+    /// Begins the next guest instruction.
+    /// - Parameter length: its length in bytes, 1 to `IRBlock.maximumGuestInstructionLength`.
+    public mutating func startInstruction(length: Int) {
+        if hasEnded {
+            seal()
+            return
+        }
+        currentDistance = Int64(guestByteCount)
+        let detail = UInt16(clamping: length)
+        emit(IRInstruction(.instructionStart, immediate: UInt64(bitPattern: currentDistance), detail: detail))
+        guestInstructionCount += 1
+        guestByteCount += Int(detail)
+    }
+
+    /// Ends the block and hands it out. When nothing has ended it, it goes on behind its last guest
+    /// instruction. A block without guest instructions is not legal.
+    public mutating func finish() -> IRBlock {
+        seal()
+        return IRBlock(instructions)
+    }
+
+    // MARK: Writing
+
+    /// Writes one instruction; gives its index. In a sealed block nothing is written, and the index is
+    /// that of the first instruction, which is a marker that folding knows nothing about.
+    @discardableResult
+    mutating func emit(_ instruction: IRInstruction) -> Int32 {
+        if isSealed { return 0 }
+        instructions.append(instruction)
+        return Int32(truncatingIfNeeded: instructions.count &- 1)
+    }
+
+    /// A constant, shared with recent equal ones: all of them come earlier on the same straight line.
+    public mutating func constant(_ value: UInt64) -> IRValue {
+        // Fibonacci hashing: the top bits of the product depend on all bits of the value.
+        let slot = Int(truncatingIfNeeded: (value &* 0x9E37_79B9_7F4A_7C15) &>> 60)
+        let known = recentConstants[slot]
+        if known >= 0, instructions[Int(known)].immediate == value { return IRValue(index: known) }
+        let index = emit(IRInstruction(.constant, immediate: value))
+        if !isSealed { recentConstants[slot] = index }
+        return IRValue(index: index)
+    }
+
+    mutating func constant(_ truth: Bool) -> IRCondition {
+        IRCondition(index: emit(IRInstruction(.constantCondition, immediate: truth ? 1 : 0)))
+    }
+}

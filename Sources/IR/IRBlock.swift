@@ -1,0 +1,39 @@
+// A translated straight-line run of guest instructions.
+
+/// A run of guest instructions that is entered at its start and left at its one terminator, or earlier
+/// where an instruction is interrupted.
+///
+/// - Values are named by the index of the instruction that computes them; operands come earlier.
+/// - `instructionStart` marks where a guest instruction begins: its distance from the block's guest
+///   address is the immediate, its length the detail. Interruptions and counting are exact by them.
+/// - Addresses of guest code occur only as distances from the block's guest address, so one block
+///   serves every address at which the same code is mapped.
+/// - Whenever something outside the block looks (a host call, an interruption, the end), the program
+///   counter in the CPU state is exact: the address of the current guest instruction, and at the end
+///   that of the next one. In between instructions neither read nor write it in the state.
+public struct IRBlock: Hashable, Sendable {
+    /// All instructions, the terminator last.
+    public let instructions: [IRInstruction]
+    /// The number of guest instructions.
+    public let guestInstructionCount: Int
+    /// The number of bytes of guest code, from the first guest instruction to the end of the last.
+    public let guestByteCount: Int
+
+    /// A block of `instructions`, which nobody has checked; see `IRVerifier`.
+    public init(_ instructions: [IRInstruction]) {
+        self.instructions = instructions
+        var count = 0
+        var bytes = 0
+        for instruction in instructions where instruction.op == .instructionStart {
+            count += 1
+            bytes += Int(instruction.detail)
+        }
+        guestInstructionCount = count
+        guestByteCount = bytes
+    }
+
+    /// The most instructions that a block may have.
+    public static var maximumInstructionCount: Int { 1 << 16 }
+    /// The longest guest instruction in bytes (x86 has the longest: Intel SDM volume 2, section 2.3.11).
+    public static var maximumGuestInstructionLength: Int { 15 }
+}

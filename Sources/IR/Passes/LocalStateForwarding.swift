@@ -1,0 +1,91 @@
+// Replaces loads of state whose value is known from earlier in the block.
+
+/// A load of state after a load or store of the same bytes takes that value. A helper call, which may
+/// change any state, forgets everything; memory accesses do not (see `IROp.Effects`).
+public struct LocalStateForwarding: Pass {
+    public static var name: String { "local state forwarding" }
+
+    /// A pass without settings.
+    public init() {}
+
+    public func run(_ block: IRBlock, _ environment: IREnvironment) -> IRBlock {
+        var rewriter = IRRewriter(capacity: block.instructions.count)
+        var known = KnownFields()
+        for instruction in block.instructions {
+            let moved = rewriter.moved(instruction)
+            if moved.op == .loadState, let field = known.field(moved) {
+                forward(field, moved, &known, &rewriter)
+                continue
+            }
+            let index = rewriter.write(moved)
+            known.note(moved, at: index, environment)
+        }
+        return rewriter.finish()
+    }
+
+    /// Replaces the load `instruction` by the value of `field`, cut to the width if it came from a
+    /// store: stores ignore the upper bytes of their operand.
+    private func forward(
+        _ field: KnownFields.Field, _ instruction: IRInstruction, _ known: inout KnownFields,
+        _ rewriter: inout IRRewriter
+    ) {
+        if field.isZeroExtended {
+            rewriter.drop(replacement: field.value)
+            return
+        }
+        let cut = IRInstruction(.zeroExtend, field.value, width: instruction.accessWidth)
+        let index = rewriter.write(cut)
+        known.remember(instruction, value: index, isZeroExtended: true)
+    }
+}
+
+/// The state bytes whose contents are in a value.
+private struct KnownFields {
+    struct Field {
+        let start: Int
+        let end: Int
+        /// The index of the value.
+        let value: Int32
+        /// The value holds nothing above the field's bytes.
+        let isZeroExtended: Bool
+    }
+
+    /// Disjoint. Searched from front to back: a block touches a handful of registers.
+    private var fields: [Field] = []
+    /// More fields than this are not worth their search time; the oldest go.
+    private static let limit = 64
+
+    /// What is known of exactly the bytes that `instruction` accesses.
+    func field(_ instruction: IRInstruction) -> Field? {
+        let range = instruction.stateRange
+        return fields.first { $0.start == range.lowerBound && $0.end == range.upperBound }
+    }
+
+    /// The bytes that `instruction` accesses are now those of `value`.
+    mutating func remember(_ instruction: IRInstruction, value: Int32, isZeroExtended: Bool) {
+        let range = instruction.stateRange
+        forget(range)
+        if fields.count == Self.limit { fields.removeFirst() }
+        fields.append(
+            Field(
+                start: range.lowerBound, end: range.upperBound, value: value,
+                isZeroExtended: isZeroExtended))
+    }
+
+    private mutating func forget(_ range: Range<Int>) {
+        fields.removeAll { $0.start < range.upperBound && range.lowerBound < $0.end }
+    }
+
+    /// Takes into account what `instruction`, now at `index`, does to state.
+    mutating func note(_ instruction: IRInstruction, at index: Int32, _ environment: IREnvironment) {
+        switch instruction.op {
+        case .loadState: remember(instruction, value: index, isZeroExtended: true)
+        case .storeState:
+            let isWhole = instruction.accessWidth == .double
+            remember(instruction, value: instruction.a, isZeroExtended: isWhole)
+        case .float: forget(environment.floatFlagsOffset..<environment.floatFlagsOffset + 1)
+        case .callHelper: fields.removeAll(keepingCapacity: true)
+        default: break
+        }
+    }
+}

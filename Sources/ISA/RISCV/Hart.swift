@@ -1,0 +1,145 @@
+// A RISC-V hart: its state, its caches, and what it is connected to.
+import HostOS
+import MachineCore
+
+/// What a hart is connected to.
+public struct HartEnvironment {
+    /// RAM.
+    public let memory: GuestMemory
+    /// Everything else that has a physical address.
+    public let bus: Bus
+    /// Virtual time.
+    public let clock: VirtualClock
+    /// Ticks of the `time` register per second; divides 10^9.
+    public let timebaseFrequency: UInt64
+    /// Calls from supervisor mode are served outside the guest instead of trapping to machine mode.
+    public let servesSupervisorCalls: Bool
+
+    /// Collects a hart's connections.
+    public init(
+        memory: GuestMemory, bus: Bus, clock: VirtualClock, timebaseFrequency: UInt64,
+        servesSupervisorCalls: Bool
+    ) {
+        self.memory = memory
+        self.bus = bus
+        self.clock = clock
+        self.timebaseFrequency = timebaseFrequency
+        self.servesSupervisorCalls = servesSupervisorCalls
+    }
+
+    /// The value of the `time` register now.
+    var time: UInt64 { clock.now / (1_000_000_000 / timebaseFrequency) }
+}
+
+/// What a running hart needs at hand and can be made again from its state.
+struct HartRuntime: BitwiseCopyable {
+    /// The TLB set of data accesses at the current privilege.
+    var dataSet: UnsafeMutablePointer<TranslationEntry>
+    /// The virtual page that instructions were last fetched from, and its bias.
+    var fetchPage: UInt64 = TranslationEntry.invalidTag
+    var fetchBias: UInt64 = 0
+    /// Something happened that the run loop must look at before the next instruction.
+    var attention = false
+    /// The machine outside wants the CPU to stop at the next instruction.
+    var exitRequested = false
+    /// The hart called the environment below it.
+    var environmentCallRequested = false
+    /// Cause and value of the exception that is being thrown.
+    var trapCause: UInt64 = 0
+    var trapValue: UInt64 = 0
+}
+
+/// A RISC-V hart (RV64IMAFDC with the extensions in `Hart.isaExtensions`).
+public final class Hart: VirtualCPU {
+    /// The hart's number, as in mhartid.
+    public let index: Int
+    /// The guest-visible state; valid as long as the hart.
+    public let state: UnsafeMutablePointer<HartState>
+    /// What the hart is connected to.
+    public let environment: HartEnvironment
+
+    let runtime: UnsafeMutablePointer<HartRuntime>
+    let decodeCache: UnsafeMutablePointer<Instruction>
+    static let decodeCacheBits: UInt32 = 13
+    var translations: TranslationCache
+    /// Which sets the current privilege uses.
+    var dataKey = TranslationKey.none
+    var dataSetIndex = 0
+    var fetchSetIndex = 0
+    var fetchKey = TranslationKey.none
+
+    /// A hart at reset.
+    /// - Throws: `HostError` when the host has no memory for its tables.
+    public init(index: Int, environment: HartEnvironment) throws(HostError) {
+        self.index = index
+        self.environment = environment
+        translations = try TranslationCache()
+        state = .allocate(capacity: 1)
+        state.initialize(to: HartState())
+        runtime = .allocate(capacity: 1)
+        runtime.initialize(to: HartRuntime(dataSet: translations.entries(of: 0)))
+        let cacheCount = 1 << Int(Self.decodeCacheBits)
+        decodeCache = .allocate(capacity: cacheCount)
+        // The record of bits 0 is right wherever it stands, so no entry is ever wrong.
+        decodeCache.initialize(repeating: Instruction(decoding: 0), count: cacheCount)
+        selectTranslationSets()
+    }
+
+    deinit {
+        state.deallocate()
+        runtime.deallocate()
+        decodeCache.deallocate()
+    }
+
+    /// The extensions, as the device tree names them.
+    public static let isaExtensions = [
+        "i", "m", "a", "f", "d", "c", "zicboz", "zicntr", "zicsr", "zifencei", "zba", "zbb", "zbs", "sstc",
+    ]
+
+    public var executedInstructions: UInt64 { state.pointee.executed }
+    public var isWaiting: Bool { state.pointee.waiting != 0 && !hasPendingInterrupt }
+
+    /// Stops the hart before its next instruction; `interpret` then returns `.attention`.
+    public func requestExit() {
+        runtime.pointee.exitRequested = true
+        runtime.pointee.attention = true
+    }
+
+    /// Puts the hart into the reset state (Privileged ISA 3.4) with nothing cached.
+    public func reset() {
+        state.pointee = HartState()
+        stateWasReplaced()
+    }
+
+    /// Forgets everything that was derived from the state.
+    public func stateWasReplaced() {
+        translations.flushAll()
+        selectTranslationSets()
+        runtime.pointee.attention = true
+    }
+
+    /// Chooses the TLB sets for the current privilege, address space and status.
+    func selectTranslationSets() {
+        let status = state.pointee.mstatus
+        let privilege = state.pointee.privilege
+        let modified = status & MachineStatus.mprv != 0
+        let dataPrivilege = modified ? UInt8((status & MachineStatus.mpp) >> MachineStatus.mppShift) : privilege
+        dataKey = key(
+            privilege: dataPrivilege, sum: status & MachineStatus.sum != 0, mxr: status & MachineStatus.mxr != 0)
+        fetchKey = key(privilege: privilege, sum: false, mxr: false)
+        dataSetIndex = translations.set(for: dataKey)
+        fetchSetIndex = translations.set(for: fetchKey)
+        if translations.set(for: dataKey) != dataSetIndex {
+            // Making the second set displaced the first: there are many more sets than two.
+            dataSetIndex = translations.set(for: dataKey)
+        }
+        runtime.pointee.dataSet = translations.entries(of: dataSetIndex)
+        runtime.pointee.fetchPage = TranslationEntry.invalidTag
+    }
+
+    private func key(privilege: UInt8, sum: Bool, mxr: Bool) -> TranslationKey {
+        let satp = privilege == 3 || state.pointee.satp >> 60 == 0 ? 0 : state.pointee.satp
+        if satp == 0 { return TranslationKey(satp: 0, privilege: privilege, sum: false, mxr: false) }
+        return TranslationKey(satp: satp, privilege: privilege, sum: privilege == 1 && sum, mxr: mxr)
+    }
+}

@@ -1,0 +1,66 @@
+// The way from the interpreter's fast path to the hart: slow paths that see an exact state.
+import MachineCore
+
+/// What the slow paths need, by value. Each takes the number of instructions executed so far and
+/// brings everything that others may look at up to date before it leaves the interpreter; the current
+/// instruction is begun but not counted.
+struct HartLink {
+    private let hart: Unmanaged<Hart>
+    private let executedAtEntry: UInt64
+    private let progressAtEntry: UInt64
+
+    init(_ hart: Hart) {
+        self.hart = .passUnretained(hart)
+        executedAtEntry = hart.state.pointee.executed
+        progressAtEntry = hart.environment.clock.instructionsSinceSettled
+    }
+
+    /// The hart, with instruction count and time as after `executed` instructions.
+    func publish(_ executed: UInt64) -> Hart {
+        // The hart runs the interpreter, so it outlives it.
+        let hart = hart.takeUnretainedValue()
+        hart.state.pointee.executed = executedAtEntry &+ executed
+        hart.environment.clock.instructionsSinceSettled = progressAtEntry &+ executed
+        return hart
+    }
+
+    @inline(never)
+    func fetch(_ executed: UInt64, _ pc: UInt64) throws(TrapTaken) -> UInt32 {
+        try publish(executed).slowFetch(pc)
+    }
+
+    @inline(never)
+    func load(_ executed: UInt64, _ address: UInt64, _ width: AccessWidth) throws(TrapTaken) -> UInt64 {
+        try publish(executed).slowLoad(address, width)
+    }
+
+    @inline(never)
+    func store(
+        _ executed: UInt64, _ address: UInt64, _ value: UInt64, _ width: AccessWidth
+    ) throws(TrapTaken) {
+        try publish(executed).slowStore(address, value, width)
+    }
+
+    @inline(never)
+    func atomicPointer(
+        _ executed: UInt64, _ address: UInt64, _ width: AccessWidth
+    ) throws(TrapTaken) -> UnsafeMutableRawPointer {
+        try publish(executed).atomicPointer(address, width)
+    }
+
+    @inline(never)
+    func help(_ executed: UInt64, _ helper: UInt16, _ a: UInt64, _ b: UInt64) throws(TrapTaken) -> UInt64 {
+        try publish(executed).help(helper, a, b)
+    }
+
+    /// Goes on in the trap handler of the exception at `pc`, or nowhere (nil) when the instruction
+    /// called the environment instead.
+    @inline(never)
+    func takeException(_ executed: UInt64, at pc: UInt64) -> UInt64? {
+        let hart = publish(executed)
+        hart.state.pointee.pc = pc
+        if hart.runtime.pointee.environmentCallRequested { return nil }
+        hart.takeNotedException()
+        return hart.state.pointee.pc
+    }
+}

@@ -1,0 +1,41 @@
+// Zicsr, Zifencei, Zicboz and the privileged instructions: mostly calls of helpers.
+import MachineCore
+
+extension Semantics {
+    @inline(__always)
+    mutating func csr(_ i: Instruction, operand: Value) throws(Interruption) {
+        let old = try help(.csr, operand, constant(UInt64(i.bits)))
+        setX(i.rd, old)
+        endBlock()
+    }
+
+    /// Runs a helper whose result does not matter and that changes where or how execution goes on.
+    @inline(__always)
+    mutating func control(_ helper: Helper, _ i: Instruction) throws(Interruption) {
+        _ = try help(helper, constant(UInt64(i.bits)), constant(0))
+        endBlock()
+    }
+
+    @inline(__always)
+    mutating func fenceVirtualMemory(_ i: Instruction) throws(Interruption) {
+        // The helper needs to know which registers are x0, so the bits come with the address space.
+        let selectors = UInt64(i.bits) << 32
+        let space = or(and(x(i.rs2), constant(0xffff)), constant(selectors))
+        _ = try help(.fenceVirtualMemory, x(i.rs1), space)
+        endBlock()
+    }
+
+    /// Zeroes the 64-byte block that holds the address. A block lies within a page, so the first
+    /// store faults or none does.
+    @inline(__always)
+    mutating func zeroCacheBlock(_ i: Instruction) throws(Interruption) {
+        _ = try help(.checkCacheBlockZero, constant(UInt64(i.bits)), constant(0))
+        let block = and(x(i.rs1), constant(~63))
+        let zero = constant(0)
+        var offset: UInt64 = 0
+        while offset < 64 {
+            try store(add(block, constant(offset)), zero, .double)
+            offset += 8
+        }
+    }
+}

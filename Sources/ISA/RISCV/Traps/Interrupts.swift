@@ -1,0 +1,56 @@
+// Which interrupts are pending, and which of them is taken.
+import MachineCore
+
+extension Hart: InterruptSink {
+    /// A wire of the hart changed; `input` is the interrupt's number.
+    public func setInput(_ input: Int, to level: Bool) {
+        let bit: UInt64 = 1 << UInt64(input & 63)
+        let lines = state.pointee.interruptLines
+        state.pointee.interruptLines = level ? lines | bit : lines & ~bit
+        runtime.pointee.attention = true
+    }
+
+    /// The Sstc comparator drives STIP when machine mode enabled it.
+    private var supervisorTimerIsEnabled: Bool { state.pointee.menvcfg >> 63 != 0 }
+
+    /// The value of mip (Privileged ISA 3.1.9, and "Sstc").
+    var interruptsPending: UInt64 {
+        var pending = state.pointee.interruptLines | state.pointee.interruptsPendingBySoftware
+        if supervisorTimerIsEnabled {
+            let bit = Interrupt.supervisorTimer.bit
+            pending = environment.time >= state.pointee.stimecmp ? pending | bit : pending & ~bit
+        }
+        return pending & Interrupt.all
+    }
+
+    /// An interrupt is pending and enabled in mie, whatever the global enables say: what ends `wfi`.
+    var hasPendingInterrupt: Bool { state.pointee.mie != 0 && interruptsPending & state.pointee.mie != 0 }
+
+    public var nextDeadline: UInt64? {
+        guard supervisorTimerIsEnabled, state.pointee.stimecmp != .max else { return nil }
+        if state.pointee.mie & Interrupt.supervisorTimer.bit == 0 { return nil }
+        let nanosecondsPerTick = 1_000_000_000 / environment.timebaseFrequency
+        let (deadline, overflow) = state.pointee.stimecmp.multipliedReportingOverflow(by: nanosecondsPerTick)
+        return overflow ? nil : deadline
+    }
+
+    /// The interrupt to take now, if any (Privileged ISA 3.1.9 and 10.1.3).
+    private var interruptToTake: Interrupt? {
+        let ready = interruptsPending & state.pointee.mie
+        if ready == 0 { return nil }
+        let privilege = state.pointee.privilege
+        let delegated = state.pointee.mideleg
+        let machineEnabled = privilege < 3 || state.pointee.mstatus & MachineStatus.mie != 0
+        let forMachine = machineEnabled ? ready & ~delegated : 0
+        let supervisorEnabled =
+            privilege < 1 || (privilege == 1 && state.pointee.mstatus & MachineStatus.sie != 0)
+        let chosen = forMachine != 0 ? forMachine : supervisorEnabled ? ready & delegated : 0
+        return chosen == 0 ? nil : Interrupt.byPriority.first { chosen & $0.bit != 0 }
+    }
+
+    /// Takes the most urgent interrupt, if one can be taken.
+    func takePendingInterrupt() {
+        guard let interrupt = interruptToTake else { return }
+        enterTrap(cause: UInt64(interrupt.rawValue), isInterrupt: true, value: 0)
+    }
+}
