@@ -55,7 +55,7 @@ let package = Package(
         library("Devices", ["MachineCore"]),
         library("Storage", ["MachineCore", "HostOS"]),
         // layer 4: boards
-        library("VirtRISCV", path: "Boards/VirtRISCV", ["RISCV", "Devices", "BootFormats", "MachineCore"]),
+        library("VirtRISCV", path: "Boards/VirtRISCV", ["RISCV", "Devices", "BootFormats", "MachineCore", "StateCodec"]),
         // layer 5: machine
         library("Machine", ["VirtRISCV", "PreciseEngine", "Storage", "StateCodec", "HostOS", yams]),
         library("GuestImages", ["HostOS", "StateCodec"]),

@@ -24,6 +24,9 @@ extension File {
         }
     }
 
+    /// The number of this process, to compare with a lock's holder.
+    public static var thisProcess: Int32 { getpid() }
+
     /// The number of a process that has a lock on this file, if the host tells.
     public func lockHolder() -> Int32? {
         guard let status = try? status(), let table = try? File(opening: "/proc/locks", .readOnly),

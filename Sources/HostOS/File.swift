@@ -8,14 +8,19 @@ import Glibc
 public final class File: Sendable {
     /// What a file may be used for.
     public enum Access: Sendable {
+        /// Only `read` works.
         case readOnly
+        /// Everything works.
         case readWrite
     }
 
     /// What a path leads to.
     public enum Kind: Sendable {
+        /// A file with bytes of its own.
         case regular
+        /// A directory.
         case directory
+        /// A disk of the host, or a part of one.
         case blockDevice
         /// A terminal, a pipe, a socket or another character device.
         case other

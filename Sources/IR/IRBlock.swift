@@ -32,6 +32,13 @@ public struct IRBlock: Hashable, Sendable {
         guestByteCount = bytes
     }
 
+    /// A block of `instructions` whose markers are counted already.
+    init(_ instructions: [IRInstruction], guestInstructionCount: Int, guestByteCount: Int) {
+        self.instructions = instructions
+        self.guestInstructionCount = guestInstructionCount
+        self.guestByteCount = guestByteCount
+    }
+
     /// The most instructions that a block may have.
     public static var maximumInstructionCount: Int { 1 << 16 }
     /// The longest guest instruction in bytes (x86 has the longest: Intel SDM volume 2, section 2.3.11).

@@ -55,7 +55,8 @@ extension SoftFloat {
         let slope = 0x86A8_9233 &- ((0x0A1F_4D03 &* leading) &>> 30)
         var estimate = 0x425F_FF81 &+ ((slope &* leading) &>> 31)
         // Newton's iteration squares and halves the error: 2^-16.3, then 2^-33.5. On integers it
-        // stays at or above the root rounded down, so the end is that or one more.
+        // stays at or above the root rounded down, so the end is that or one more; the clamp keeps its
+        // square below 2^64.
         estimate = (estimate &+ value / estimate) &>> 1
         estimate = min((estimate &+ value / estimate) &>> 1, 0xFFFF_FFFF)
         return estimate &* estimate > value ? estimate &- 1 : estimate

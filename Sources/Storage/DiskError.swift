@@ -11,6 +11,8 @@ public enum DiskError: Error, Equatable, Sendable, CustomStringConvertible {
     case notWritable(path: String)
     /// Somebody else has the disk; the process, if the host tells.
     case inUse(path: String, process: Int32?)
+    /// This process has the disk open already.
+    case inUseHere(path: String)
     /// The file has no bytes.
     case empty(path: String)
     /// The size is not a multiple of 512 bytes.
@@ -29,11 +31,13 @@ public enum DiskError: Error, Equatable, Sendable, CustomStringConvertible {
         case .inUse(let path, let process):
             "disk \(path) is used by another process\(process.map { " (\($0))" } ?? ""); "
                 + "stop it, or use readOnly on both sides"
+        case .inUseHere(let path):
+            "disk \(path) is named twice in one machine; name it once, or use readOnly for both"
         case .empty(let path):
             "disk \(path) is empty; give it a size: truncate -s 8G '\(path)'"
         case .oddSize(let path, let byteCount):
-            "disk \(path) has \(byteCount) bytes, which is not a multiple of 512; if it is a raw image, it was "
-                + "cut short: copy it again, or pad it: truncate -s %512 '\(path)'"
+            "disk \(path) has \(byteCount) bytes, which is not a multiple of 512; if it is a raw image, it "
+                + "was cut short: copy it again, or pad it: truncate -s %512 '\(path)'"
         case .host(let path, let error):
             "disk \(path) can not be used: \(error); repair that, or name another disk"
         }

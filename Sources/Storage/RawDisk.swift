@@ -53,12 +53,15 @@ public final class RawDisk: SynchronousDisk {
     /// this is worth a second look.
     private func check(_ offset: UInt64, _ count: UInt64) throws(HostError) {
         guard offset <= byteCount, count <= byteCount - offset else {
-            throw HostError("access \(count) bytes of \(name) at \(offset)", code: HostError.Code.invalidArgument)
+            let access = "access \(count) bytes of \(name) at \(offset)"
+            throw HostError(access, code: HostError.Code.invalidArgument)
         }
     }
 
     private func checkWritable(_ offset: UInt64, _ count: UInt64) throws(HostError) {
-        guard !isReadOnly else { throw HostError("write \(name), which is read-only", code: HostError.Code.readOnlyFileSystem) }
+        guard !isReadOnly else {
+            throw HostError("write \(name), which is read-only", code: HostError.Code.readOnlyFileSystem)
+        }
         try check(offset, count)
     }
 
@@ -131,7 +134,10 @@ extension RawDisk {
         } catch {
             throw .host(path: file.path, error)
         }
-        guard isLocked else { throw .inUse(path: file.path, process: file.lockHolder()) }
+        guard !isLocked else { return }
+        let holder = file.lockHolder()
+        guard holder != File.thisProcess else { throw .inUseHere(path: file.path) }
+        throw .inUse(path: file.path, process: holder)
     }
 }
 

@@ -107,31 +107,16 @@ import Testing
     }
 
     @Test func snapshotsAreWhole() throws {
-        var machines: [ObjectIdentifier: (VirtioTestMachine<VirtioConsole>, CharacterPort)] = [:]
-        var newest: VirtioTestMachine<VirtioConsole>?
-        try expectSnapshotConformance(
-            powerOn: VirtioPCIFunction<VirtioConsole>.State.powerOn,
-            make: { state in
-                let port = CharacterPort()
-                let made = try VirtioTestMachine<VirtioConsole>(.init(port: port), state: state, copying: newest)
-                newest = made
-                machines[ObjectIdentifier(made.function)] = (made, port)
-                return made.function
-            },
-            mutate: { part in
-                let (machine, port) = try #require(machines[ObjectIdentifier(part)])
-                if machine.driver.common == 0 { machine.bringUp() }
-                machine.function.device.resize(columns: part.state.device.columns + 1, rows: 2)
+        try expectVirtioConformance(
+            of: VirtioConsole.self, resources: { .init(port: CharacterPort()) },
+            work: { machine, resources in
+                let columns = machine.function.state.device.columns
+                machine.function.device.resize(columns: columns + 1, rows: 2)
                 machine.add([.writable(buffer, 4)])
                 machine.add([.writable(buffer + 8, 4)])
                 machine.notify(0)
-                port.offer([1, 2, 3])
+                resources.port.offer([1, 2, 3])
                 #expect(machine.reap().count == 1)
-            },
-            observe: { part in
-                let (machine, _) = try #require(machines[ObjectIdentifier(part)])
-                let common = stride(from: 0, to: 0x40, by: 4).map { machine.readCommon($0, .word) }
-                return common + [machine.read(machine.driver.deviceConfiguration, .word), machine.status].map(UInt64.init)
             })
     }
 }

@@ -36,4 +36,14 @@ import Testing
         machine.notify()
         #expect(machine.status & 0x40 != 0 && machine.reap().isEmpty)
     }
+
+    @Test func snapshotsAreWhole() throws {
+        try expectVirtioConformance(
+            of: VirtioEntropy.self, resources: { .init(source: source) },
+            work: { machine, _ in
+                machine.add([.writable(buffer, 16)])
+                machine.notify()
+                #expect(machine.reap().count == 1)
+            })
+    }
 }

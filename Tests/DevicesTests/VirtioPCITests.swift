@@ -241,33 +241,6 @@ import Testing
         #expect(machine.function.state == before)
     }
 
-    @Test func snapshotsAreWhole() throws {
-        var machines: [ObjectIdentifier: VirtioTestMachine<VirtioEntropy>] = [:]
-        var newest: VirtioTestMachine<VirtioEntropy>?
-        try expectSnapshotConformance(
-            powerOn: VirtioPCIFunction<VirtioEntropy>.State.powerOn,
-            make: { state in
-                let made = try VirtioTestMachine<VirtioEntropy>(
-                    .init(source: source), state: state, copying: newest)
-                newest = made
-                machines[ObjectIdentifier(made.function)] = made
-                return made.function
-            },
-            mutate: { part in
-                let machine = try #require(machines[ObjectIdentifier(part)])
-                if machine.driver.common == 0 { machine.bringUp() }
-                machine.add([.writable(buffer, 16)])
-                machine.notify()
-                #expect(machine.reap().count == 1)
-            },
-            observe: { part in
-                let machine = try #require(machines[ObjectIdentifier(part)])
-                let common = stride(from: 0, to: 0x40, by: 4).map { machine.readCommon($0, .word) }
-                let bytes = (0x14..<0x16).map { machine.readCommon($0, .byte) }
-                return common + bytes + [machine.interruptIsHigh ? 1 : 0]
-            })
-    }
-
     @Test func impossibleStatesAreRefused() throws {
         machine.bringUp()
         let good = machine.function.state

@@ -60,6 +60,7 @@ private func makeClock() -> VirtualClock {
 struct AsynchronousDiskTests {
     @Test func readsAndWritesARealFile() throws {
         let files = try TemporaryFiles()
+        defer { withExtendedLifetime(files) {} }
         let path = try files.disk()
         let inbox = Inbox()
         let raw = try RawDisk(path: path, readOnly: false)
@@ -101,7 +102,8 @@ struct AsynchronousDiskTests {
         let inbox = Inbox()
         let lines = Lines()
         let failure = HostError("write disk.raw at 512", code: HostError.Code.noSpace)
-        let disk = try AsynchronousDisk(ScriptedDisk(failure: failure), log: lines.log, deliver: inbox.deliver)
+        let scripted = ScriptedDisk(failure: failure)
+        let disk = try AsynchronousDisk(scripted, log: lines.log, deliver: inbox.deliver)
         var outcomes: [BlockStatus] = []
         disk.submit(BlockRequest(.flush)) { outcomes.append($0) }
         #expect(throws: failure) { try disk.close() }
@@ -114,7 +116,8 @@ struct AsynchronousDiskTests {
         let inbox = Inbox()
         let lines = Lines()
         let failure = HostError("punch a hole", code: HostError.Code.notSupported)
-        let disk = try AsynchronousDisk(ScriptedDisk(failure: failure), log: lines.log, deliver: inbox.deliver)
+        let scripted = ScriptedDisk(failure: failure)
+        let disk = try AsynchronousDisk(scripted, log: lines.log, deliver: inbox.deliver)
         var outcomes: [BlockStatus] = []
         disk.submit(BlockRequest(.discard(offset: 0, count: 512))) { outcomes.append($0) }
         try? disk.close()
@@ -173,7 +176,8 @@ struct DeterministicDiskTests {
     }
 
     @Test func aCompletionMaySubmitAgain() throws {
-        let disk = DeterministicDisk(ScriptedDisk(), latency: 0, clock: clock, timers: timers, log: Lines().log)
+        let disk = DeterministicDisk(
+            ScriptedDisk(), latency: 0, clock: clock, timers: timers, log: Lines().log)
         var count = 0
         func again() {
             disk.submit(BlockRequest(.flush)) { _ in

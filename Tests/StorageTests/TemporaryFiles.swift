@@ -6,8 +6,8 @@ import MachineCore
 final class TemporaryFiles {
     let folder: URL
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "starling-storage-\(UUID())")
+    init(in parent: String = FileManager.default.temporaryDirectory.path) throws {
+        folder = URL(fileURLWithPath: parent).appending(path: "starling-storage-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
@@ -33,6 +33,12 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
 
 func contents(_ path: String) throws -> [UInt8] {
     try Array(Data(contentsOf: URL(fileURLWithPath: path)))
+}
+
+/// The space that a file takes on its file system, in bytes.
+func allocatedBytes(_ path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_blocks) * 512 : -1
 }
 
 /// Memory like a guest's, in pieces.

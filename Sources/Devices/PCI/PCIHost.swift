@@ -10,9 +10,15 @@ public final class PCIHost {
     /// The number of devices on a bus.
     public static let deviceCount = 32
 
+    /// A range of memory and who answers there.
+    struct Route {
+        let range: PCIDecodedRange
+        let function: any PCIFunction
+    }
+
     private var functions = [(any PCIFunction)?](repeating: nil, count: PCIHost.deviceCount)
-    /// What each device decodes now; asking every function at every access would cost allocations.
-    private var decoded = [[PCIDecodedRange]](repeating: [], count: PCIHost.deviceCount)
+    /// What the functions decode now, by device number.
+    private var routes: [Route] = []
 
     /// A bus with a host bridge only.
     public init(bridge: PCIHostBridge) {
@@ -26,7 +32,7 @@ public final class PCIHost {
         precondition(functions.indices.contains(device), "a PCI bus has devices 0 to 31")
         precondition(functions[device] == nil, "two functions as PCI device \(device)")
         functions[device] = function
-        decoded[device] = function.decodedRanges
+        findRoutes()
     }
 
     /// Makes the device through which the guest reaches configuration spaces. Its reset is the reset
@@ -47,27 +53,26 @@ public final class PCIHost {
     func writeConfiguration(_ value: UInt64, device: Int, at offset: Int, width: AccessWidth) {
         guard let function = functions[device] else { return }
         function.writeConfiguration(value, at: offset, width: width)
-        decoded[device] = function.decodedRanges
+        findRoutes()
     }
 
-    /// Who answers at `address`. Where a guest lets BARs overlap, the lowest device number does:
-    /// on a real bus the outcome would be undefined.
-    func target(
-        at address: GuestPhysicalAddress, width: AccessWidth
-    ) -> (function: any PCIFunction, bar: Int, offset: UInt64)? {
-        for device in functions.indices {
-            for range in decoded[device] {
-                guard let offset = range.offset(of: address, width: width) else { continue }
-                return functions[device].map { ($0, range.bar, offset) }
-            }
+    /// Who answers at `address`, and at which offset. Where a guest lets BARs overlap, the lowest device
+    /// number does: on a real bus the outcome would be undefined.
+    func target(at address: GuestPhysicalAddress, width: AccessWidth) -> (route: Route, offset: UInt64)? {
+        for route in routes {
+            if let offset = route.range.offset(of: address, width: width) { return (route, offset) }
         }
         return nil
     }
 
     func reset() {
-        for device in functions.indices {
-            functions[device]?.reset()
-            decoded[device] = functions[device]?.decodedRanges ?? []
+        for case let function? in functions { function.reset() }
+        findRoutes()
+    }
+
+    private func findRoutes() {
+        routes = functions.compactMap { $0 }.flatMap { function in
+            function.decodedRanges.map { Route(range: $0, function: function) }
         }
     }
 }

@@ -81,7 +81,8 @@ extension PLIC.State {
             throw StateError(part: "plic", reason: "\(sourceCount) sources")
         }
         guard contexts.count == contextCount, contextCount <= PLIC.maximumContextCount else {
-            throw StateError(part: "plic", reason: "\(contexts.count) contexts in a machine with \(contextCount)")
+            throw StateError(
+                part: "plic", reason: "\(contexts.count) contexts in a machine with \(contextCount)")
         }
         guard ([levels, pending, claimed] + contexts.map(\.enabled)).allSatisfy(isPossible) else {
             throw StateError(part: "plic", reason: "a set of sources has some that do not exist")

@@ -36,7 +36,7 @@ public final class PowerControl: Device, Snapshotting {
     }
 
     public static let stateVersion: StateVersion = 1
-    public private(set) var state: State
+    public let state: State
     private let resources: Resources
 
     public init(_ resources: Resources, restoring state: State) throws(StateError) {

@@ -13,7 +13,11 @@ struct ImageSeal {
             try HostFiles.remove(sealed)
             try HostFiles.makeFolder(sealed)
             let image = try gather(in: sealed)
+            // The data must be on the disk before the name says that it is.
+            for name in try HostFiles.names(in: sealed) { try HostFiles.flush(sealed.appendingPathComponent(name)) }
+            try HostFiles.flush(sealed)
             try exchange(sealed, with: image.folder)
+            try HostFiles.flush(context.store.images)
             try HostFiles.remove(context.work)
             return image
         } catch {
@@ -61,8 +65,6 @@ struct ImageSeal {
     /// Puts `new` in the place of `old`, which may not exist yet. What was there goes with the work
     /// folder; machines that have its files open keep them.
     private func exchange(_ new: URL, with old: URL) throws {
-        // The file data must be on the disk before the name says that it is.
-        sync()
         if rename(new.path, old.path) == 0 { return }
         guard errno == EEXIST || errno == ENOTEMPTY else { throw HostFiles.failure(old.path, errno) }
         // A reader between the two renames finds no image; one that finds an image finds a whole one.

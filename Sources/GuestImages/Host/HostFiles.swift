@@ -35,7 +35,7 @@ enum HostFiles {
         }
     }
 
-    /// Writes a whole file, visible under its name only when complete and on the disk.
+    /// Writes a whole file, visible under its name only when complete.
     static func write(_ data: Data, to url: URL) throws {
         let temporary = url.deletingLastPathComponent()
             .appendingPathComponent(".\(url.lastPathComponent).partial")
@@ -51,8 +51,15 @@ enum HostFiles {
                 done += count
             }
         }
-        guard fsync(descriptor) == 0 else { throw failure(url.path, errno) }
         try rename(temporary, to: url)
+    }
+
+    /// Waits until a file or a folder's list of names is on the disk.
+    static func flush(_ url: URL) throws {
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(url.path, errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(url.path, errno) }
     }
 
     /// Moves a file or folder within one file system, replacing a file.

@@ -53,6 +53,11 @@ struct KernelStep: BuildStep {
         }
         // depmod looks in <base>/lib/modules.
         try context.runner.run("depmod", ["-b", tree.appendingPathComponent("usr").path, release])
+        // The tables are as old as the modules, not as the build.
+        let tables = try HostFiles.names(in: to).filter { $0.hasPrefix("modules.") }
+        let paths = tables.map { to.appendingPathComponent($0).path }
+        guard let origin = paths.first(where: { $0.hasSuffix("/modules.order") }) else { return }
+        try context.runner.run("touch", ["-r", origin, "--"] + paths.filter { $0 != origin })
     }
 
     /// The folder of the modules of a finished step.

@@ -92,7 +92,10 @@ public struct IRBuilder: Semantics, Sendable {
     /// instruction. A block without guest instructions is not legal.
     public mutating func finish() -> IRBlock {
         seal()
-        return IRBlock(instructions)
+        // A copy of the right size: a block that shared the buffer would take it away from the builder.
+        let exact = instructions.withUnsafeBufferPointer { Array($0) }
+        return IRBlock(
+            exact, guestInstructionCount: guestInstructionCount, guestByteCount: guestByteCount)
     }
 
     // MARK: Writing

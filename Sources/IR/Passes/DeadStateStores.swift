@@ -47,26 +47,33 @@ public struct DeadStateStores: Pass {
     }
 }
 
-/// The state bytes that are sure to be overwritten, walking backwards, before anything reads them.
-///
-/// Each range is the field of one store. Ranges are not merged: two stores of half a register do not
-/// kill a store of the whole, which instruction sets hardly ever do.
+/// The state bytes that are sure to be overwritten, walking backwards, before anything reads them: a
+/// bit for each byte of a granule.
 private struct OverwrittenBytes {
-    private var ranges: [Range<Int>] = []
-    /// More ranges than this are not worth their search time.
-    private static let limit = 64
+    private var masks = StateGranules<UInt8>(filler: 0)
+
+    /// The bytes of `granule` that are in `range`, bit 0 for the first.
+    private func mask(_ range: Range<Int>, in granule: Int) -> UInt8 {
+        let bytes = range.clamped(to: granule << 3..<(granule + 1) << 3)
+        return (0xff >> UInt8(8 - bytes.count)) << UInt8(bytes.lowerBound & 7)
+    }
 
     func covers(_ range: Range<Int>) -> Bool {
-        ranges.contains { $0.lowerBound <= range.lowerBound && range.upperBound <= $0.upperBound }
+        range.granules.allSatisfy { granule in
+            let needed = mask(range, in: granule)
+            return (masks[granule] ?? 0) & needed == needed
+        }
     }
 
     mutating func insert(_ range: Range<Int>) {
-        if ranges.count < Self.limit { ranges.append(range) }
+        for granule in range.granules { masks[granule] = (masks[granule] ?? 0) | mask(range, in: granule) }
     }
 
     mutating func remove(_ range: Range<Int>) {
-        ranges.removeAll { $0.overlaps(range) }
+        for granule in range.granules {
+            if let known = masks[granule] { masks[granule] = known & ~mask(range, in: granule) }
+        }
     }
 
-    mutating func clear() { ranges.removeAll(keepingCapacity: true) }
+    mutating func clear() { masks.clear() }
 }

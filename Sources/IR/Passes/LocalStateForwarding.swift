@@ -39,41 +39,33 @@ public struct LocalStateForwarding: Pass {
     }
 }
 
-/// The state bytes whose contents are in a value.
+/// The state bytes whose contents are in a value: at most one field of each aligned eight bytes.
 private struct KnownFields {
     struct Field {
-        let start: Int
-        let end: Int
+        let range: Range<Int>
         /// The index of the value.
         let value: Int32
         /// The value holds nothing above the field's bytes.
         let isZeroExtended: Bool
     }
 
-    /// Disjoint. Searched from front to back: a block touches a handful of registers.
-    private var fields: [Field] = []
-    /// More fields than this are not worth their search time; the oldest go.
-    private static let limit = 64
+    private var fields = StateGranules(filler: Field(range: 0..<0, value: 0, isZeroExtended: false))
 
     /// What is known of exactly the bytes that `instruction` accesses.
     func field(_ instruction: IRInstruction) -> Field? {
         let range = instruction.stateRange
-        return fields.first { $0.start == range.lowerBound && $0.end == range.upperBound }
+        guard let field = fields[range.granules.lowerBound], field.range == range else { return nil }
+        return field
     }
 
-    /// The bytes that `instruction` accesses are now those of `value`.
+    /// The bytes that `instruction` accesses are now those of `value`. Forgets what overlaps, and more:
+    /// all else in the same granules.
     mutating func remember(_ instruction: IRInstruction, value: Int32, isZeroExtended: Bool) {
         let range = instruction.stateRange
-        forget(range)
-        if fields.count == Self.limit { fields.removeFirst() }
-        fields.append(
-            Field(
-                start: range.lowerBound, end: range.upperBound, value: value,
-                isZeroExtended: isZeroExtended))
-    }
-
-    private mutating func forget(_ range: Range<Int>) {
-        fields.removeAll { $0.start < range.upperBound && range.lowerBound < $0.end }
+        let granules = range.granules
+        let isInOne = granules.count == 1
+        let field = Field(range: range, value: value, isZeroExtended: isZeroExtended)
+        for granule in granules { fields[granule] = isInOne ? field : nil }
     }
 
     /// Takes into account what `instruction`, now at `index`, does to state.
@@ -83,8 +75,8 @@ private struct KnownFields {
         case .storeState:
             let isWhole = instruction.accessWidth == .double
             remember(instruction, value: instruction.a, isZeroExtended: isWhole)
-        case .float: forget(environment.floatFlagsOffset..<environment.floatFlagsOffset + 1)
-        case .callHelper: fields.removeAll(keepingCapacity: true)
+        case .float: fields[environment.floatFlagsOffset >> 3] = nil
+        case .callHelper: fields.clear()
         default: break
         }
     }

@@ -97,6 +97,7 @@ struct IRTextParser {
         try scanner.expect(",")
         instruction.immediate = UInt64(bitPattern: try parseDistance())
         try scanner.expect(",")
+        scanner.skipSpaces()
         let start = scanner
         guard let otherwise = Int32(exactly: try parseDistance()) else {
             throw start.error("the second target does not fit in 32 bits")

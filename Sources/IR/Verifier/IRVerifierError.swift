@@ -7,6 +7,12 @@ public struct IRVerifierError: Error, Equatable, Sendable, CustomStringConvertib
     /// The rule.
     public let reason: Reason
 
+    /// The instruction at `index` breaks the rule that `reason` names.
+    public init(index: Int, reason: Reason) {
+        self.index = index
+        self.reason = reason
+    }
+
     /// The rules of a legal block.
     public enum Reason: Equatable, Sendable {
         /// More than `IRBlock.maximumInstructionCount` instructions.

@@ -8,27 +8,20 @@ public struct HartEnvironment {
     public let memory: GuestMemory
     /// Everything else that has a physical address.
     public let bus: Bus
-    /// Virtual time.
-    public let clock: VirtualClock
-    /// Ticks of the `time` register per second; divides 10^9.
-    public let timebaseFrequency: UInt64
+    /// What the `time` register shows.
+    public let timebase: Timebase
     /// Calls from supervisor mode are served outside the guest instead of trapping to machine mode.
     public let servesSupervisorCalls: Bool
 
     /// Collects a hart's connections.
     public init(
-        memory: GuestMemory, bus: Bus, clock: VirtualClock, timebaseFrequency: UInt64,
-        servesSupervisorCalls: Bool
+        memory: GuestMemory, bus: Bus, timebase: Timebase, servesSupervisorCalls: Bool
     ) {
         self.memory = memory
         self.bus = bus
-        self.clock = clock
-        self.timebaseFrequency = timebaseFrequency
+        self.timebase = timebase
         self.servesSupervisorCalls = servesSupervisorCalls
     }
-
-    /// The value of the `time` register now.
-    var time: UInt64 { clock.now / (1_000_000_000 / timebaseFrequency) }
 }
 
 /// What a running hart needs at hand and can be made again from its state.
@@ -107,7 +100,9 @@ public final class Hart: VirtualCPU {
 
     /// Puts the hart into the reset state (Privileged ISA 3.4) with nothing cached.
     public func reset() {
+        let executed = state.pointee.executed
         state.pointee = HartState()
+        state.pointee.executed = executed
         stateWasReplaced()
     }
 

@@ -5,13 +5,18 @@ public final class VirtualTimer {
     /// Virtual nanoseconds at which the timer fires, or nil when it is not armed.
     public private(set) var deadline: UInt64?
     fileprivate let handler: () -> Void
+    private unowned let queue: TimerQueue
 
-    fileprivate init(handler: @escaping () -> Void) {
+    fileprivate init(queue: TimerQueue, handler: @escaping () -> Void) {
+        self.queue = queue
         self.handler = handler
     }
 
     /// Arms the timer for virtual time `deadline` (at once, if that is past), replacing an earlier one.
-    public func arm(at deadline: UInt64) { self.deadline = deadline }
+    public func arm(at deadline: UInt64) {
+        self.deadline = deadline
+        queue.deadlineMoved?()
+    }
 
     /// Disarms the timer.
     public func disarm() { deadline = nil }
@@ -20,13 +25,15 @@ public final class VirtualTimer {
 /// The timers of one machine. A machine has a handful, so a linear search beats any heap.
 public final class TimerQueue {
     private var timers: [VirtualTimer] = []
+    /// Called when a timer was armed: whoever runs CPUs may have to stop earlier than it planned.
+    public var deadlineMoved: (() -> Void)?
 
     /// A queue without timers.
     public init() {}
 
     /// Makes a timer; `handler` runs on the runner thread, and should capture its device unowned.
     public func makeTimer(_ handler: @escaping () -> Void) -> VirtualTimer {
-        let timer = VirtualTimer(handler: handler)
+        let timer = VirtualTimer(queue: self, handler: handler)
         timers.append(timer)
         return timer
     }

@@ -167,12 +167,13 @@ struct ACLINTTests {
     @Test func fuzz() throws {
         let bench = try Bench()
         var time: UInt64 = 0
-        bench.aclint.fuzz(seed: 0xac1, offsets: [0, 4, 8, 12, 0x4000, 0x4004, 0x4008, 0x4010, 0x4014, mtime]) {
+        let offsets = [0, 4, 8, 12, mtimecmp(0), mtimecmp(0) + 4, mtimecmp(1), mtimecmp(2) + 4, mtime]
+        bench.aclint.fuzz(seed: 0xac1, offsets: offsets) {
             time += $0.next() % 1_000
             bench.world.advance(to: time)
             for hart in 0..<3 {
                 let isDue = bench.aclint.time >= bench.aclint.state.timeCompare[hart]
-                #expect(bench.wires[10 + hart] == isDue)
+                if bench.wires[10 + hart] != isDue { Issue.record("hart \(hart) at \(bench.aclint.time)") }
             }
         }
     }

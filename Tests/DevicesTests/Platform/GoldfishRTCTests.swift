@@ -47,9 +47,8 @@ struct GoldfishRTCTests {
             },
             mutate: { clock in
                 _ = clock.read(at: 0, width: .word)
-                for (offset, value) in [(UInt64(4), UInt64(0x1234)), (0, 0x5678), (0xc, 0x2345), (8, 9), (0x10, 1)] {
-                    clock.write(value, at: offset, width: .word)
-                }
+                let writes: [(UInt64, UInt64)] = [(4, 0x1234), (0, 0x5678), (0xc, 0x2345), (8, 9), (0x10, 1)]
+                for (offset, value) in writes { clock.write(value, at: offset, width: .word) }
             },
             observe: { clock in (0..<8).map { clock.read(at: $0 * 4, width: .word) } })
     }

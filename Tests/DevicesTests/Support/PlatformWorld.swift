@@ -61,7 +61,8 @@ struct PlatformRandom: RandomNumberGenerator {
 extension Device {
     /// Reads and writes the registers in `offsets` and, less often, anywhere, with all widths.
     func fuzz(
-        count: Int = 200_000, seed: UInt64, offsets: [UInt64], between: (inout PlatformRandom) -> Void = { _ in }
+        count: Int = 200_000, seed: UInt64, offsets: [UInt64],
+        between: (inout PlatformRandom) -> Void = { _ in }
     ) {
         var random = PlatformRandom(seed: seed)
         let widths: [AccessWidth] = [.byte, .half, .word, .word, .word, .double]

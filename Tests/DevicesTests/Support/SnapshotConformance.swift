@@ -1,7 +1,12 @@
 // The one-line conformance test of every part that holds guest-visible state.
-import Foundation
 import MachineCore
 import Testing
+
+#if canImport(StateCodec)
+import StateCodec
+#else
+import Foundation
+#endif
 
 /// Proves that the state of a part is all of it: save, mutate, encode, restore, compare.
 ///
@@ -46,5 +51,9 @@ func expectSnapshotConformance<Part: Snapshotting>(
 
 /// The value after a way through its encoded form.
 func encodedAndDecoded<Value: Codable>(_ value: Value) throws -> Value {
+    #if canImport(StateCodec)
+    try StateDecoder().decode(Value.self, from: StateEncoder().encode(value))
+    #else
     try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
+    #endif
 }

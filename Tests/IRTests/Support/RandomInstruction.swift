@@ -108,7 +108,9 @@ struct RandomInstruction {
         let operation = random.pick(FloatOperation.samples)
         let rounding = s.constant(UInt64(random.below(5)))
         let (a, b, c) = (random.pick(pool.values), random.pick(pool.values), random.pick(pool.values))
+        if random.below(2) == 0 { pool.values.append(s.loadState(TestLayout.flags, .byte)) }
         pool.values.append(s.float(operation, rounding: rounding, a, b, c))
+        if random.below(2) == 0 { pool.values.append(s.loadState(TestLayout.flags, .byte)) }
     }
 
     private func special<S: Semantics>(

@@ -11,7 +11,7 @@ extension Hart {
         case .fcsr: return UInt64(state.pointee.floatRounding) << 5 | UInt64(state.pointee.floatFlags)
         case .cycle, .mcycle: return state.pointee.executed &+ state.pointee.cycleOffset
         case .instret, .minstret: return state.pointee.executed &+ state.pointee.instretOffset
-        case .time: return environment.time
+        case .time: return environment.timebase.now
         case .sstatus: return statusWithSummary & MachineStatus.supervisorVisible
         case .mstatus: return statusWithSummary
         case .sie: return state.pointee.mie & state.pointee.mideleg

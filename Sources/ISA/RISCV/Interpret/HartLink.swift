@@ -12,7 +12,7 @@ struct HartLink {
     init(_ hart: Hart) {
         self.hart = .passUnretained(hart)
         executedAtEntry = hart.state.pointee.executed
-        progressAtEntry = hart.environment.clock.instructionsSinceSettled
+        progressAtEntry = hart.environment.timebase.clock.instructionsSinceSettled
     }
 
     /// The hart, with instruction count and time as after `executed` instructions.
@@ -20,7 +20,7 @@ struct HartLink {
         // The hart runs the interpreter, so it outlives it.
         let hart = hart.takeUnretainedValue()
         hart.state.pointee.executed = executedAtEntry &+ executed
-        hart.environment.clock.instructionsSinceSettled = progressAtEntry &+ executed
+        hart.environment.timebase.clock.instructionsSinceSettled = progressAtEntry &+ executed
         return hart
     }
 

@@ -85,6 +85,12 @@ extension Hart {
         finishEnvironmentCallInstruction()
     }
 
+    /// Makes the hart wait for an interrupt, as `wfi` does, on behalf of the environment below it.
+    public func waitForInterrupt() {
+        state.pointee.waiting = 1
+        runtime.pointee.attention = true
+    }
+
     /// Moves past an `ecall` without results, and counts it.
     public func finishEnvironmentCallInstruction() {
         state.pointee.pc &+= 4

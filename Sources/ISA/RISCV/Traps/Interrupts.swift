@@ -18,7 +18,7 @@ extension Hart: InterruptSink {
         var pending = state.pointee.interruptLines | state.pointee.interruptsPendingBySoftware
         if supervisorTimerIsEnabled {
             let bit = Interrupt.supervisorTimer.bit
-            pending = environment.time >= state.pointee.stimecmp ? pending | bit : pending & ~bit
+            pending = environment.timebase.now >= state.pointee.stimecmp ? pending | bit : pending & ~bit
         }
         return pending & Interrupt.all
     }
@@ -29,9 +29,7 @@ extension Hart: InterruptSink {
     public var nextDeadline: UInt64? {
         guard supervisorTimerIsEnabled, state.pointee.stimecmp != .max else { return nil }
         if state.pointee.mie & Interrupt.supervisorTimer.bit == 0 { return nil }
-        let nanosecondsPerTick = 1_000_000_000 / environment.timebaseFrequency
-        let (deadline, overflow) = state.pointee.stimecmp.multipliedReportingOverflow(by: nanosecondsPerTick)
-        return overflow ? nil : deadline
+        return environment.timebase.deadline(of: state.pointee.stimecmp)
     }
 
     /// The interrupt to take now, if any (Privileged ISA 3.1.9 and 10.1.3).

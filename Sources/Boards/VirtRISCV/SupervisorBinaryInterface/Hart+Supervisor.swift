@@ -1,0 +1,40 @@
+// What machine-mode firmware would set up in a hart before it starts a kernel.
+import RISCV
+
+extension Hart {
+    static let stimecmp: UInt16 = 0x14d
+
+    /// Enters supervisor mode as the HSM extension prescribes (SBI 2.0, 9.1): no translation, no
+    /// interrupts, a0 = hart, a1 = argument.
+    func enterSupervisor(at entry: UInt64, argument: UInt64) {
+        state.pointee.privilege = Privilege.supervisor.rawValue
+        state.pointee.pc = entry
+        state.pointee.x[10] = UInt64(index)
+        state.pointee.x[11] = argument
+        writeCSR(0x180, 0)
+        // sstatus.SIE
+        writeCSR(0x100, (readCSR(0x100) ?? 0) & ~2)
+        stateWasReplaced()
+    }
+
+    /// Sets the supervisor's software interrupt pending (mip.SSIP).
+    func raiseSupervisorSoftwareInterrupt() { writeCSR(0x344, (readCSR(0x344) ?? 0) | 2) }
+}
+
+extension VirtRISCV {
+    /// Delegates to supervisor mode all that a kernel serves itself, and opens what it may use.
+    func prepareForSupervisor(_ hart: Hart) {
+        // All exceptions but calls from supervisor mode; the three supervisor interrupts.
+        hart.writeCSR(0x302, 0xb1ff)
+        hart.writeCSR(0x303, 0x222)
+        // Counters, and Sstc with cbo.zero (menvcfg.STCE, CBZE).
+        hart.writeCSR(0x306, 0xffff_ffff)
+        hart.writeCSR(0x30a, 1 << 63 | 1 << 7)
+        // One PMP entry that allows everything everywhere.
+        hart.writeCSR(0x3b0, .max)
+        hart.writeCSR(0x3a0, 0x1f)
+        // Without firmware nothing runs in machine mode.
+        hart.state.pointee.privilege = Privilege.supervisor.rawValue
+        hart.stateWasReplaced()
+    }
+}

@@ -1,0 +1,103 @@
+// The RISC-V board: harts and devices, joined by the memory map.
+import Devices
+import HostOS
+import MachineCore
+import RISCV
+import StateCodec
+
+/// A disk of the board.
+public struct BoardDisk {
+    /// Holds the contents.
+    public let backend: any BlockBackend
+    /// What the guest reads as the serial number.
+    public let serial: BlockSerial
+
+    /// A disk.
+    public init(backend: any BlockBackend, serial: BlockSerial) {
+        self.backend = backend
+        self.serial = serial
+    }
+}
+
+/// A RISC-V computer with PCI, in the layout of `MemoryMap`.
+public final class VirtRISCV: Board {
+    /// How many harts a board can have.
+    public static let hartCounts = 1...8
+
+    /// What a board is made of and connected to.
+    public struct Resources {
+        public var context: DeviceContext
+        public var hartCount: Int
+        /// In the order in which the guest finds them.
+        public var disks: [BoardDisk]
+        /// The serial line.
+        public var console: CharacterPort
+        /// The virtio console, if the board has one.
+        public var virtioConsole: CharacterPort?
+        public var entropy: any EntropySource
+        public var control: any MachineControl
+        public var program: BootProgram
+
+        /// Collects the resources of a board.
+        public init(
+            context: DeviceContext, hartCount: Int, disks: [BoardDisk], console: CharacterPort,
+            virtioConsole: CharacterPort?, entropy: any EntropySource, control: any MachineControl,
+            program: BootProgram
+        ) {
+            self.context = context
+            self.hartCount = hartCount
+            self.disks = disks
+            self.console = console
+            self.virtioConsole = virtioConsole
+            self.entropy = entropy
+            self.control = control
+            self.program = program
+        }
+    }
+
+    let resources: Resources
+    let harts: [Hart]
+    let bus = Bus()
+    let timebase: Timebase
+    let devices: BoardDevices
+    /// What the built-in supervisor binary interface remembers; nil below guest firmware.
+    var supervisor: SupervisorBinaryInterface?
+    /// Watches the host-target interface of a bare program.
+    var hostTarget: HostTargetInterface?
+
+    /// A board in its power-on state with nothing loaded (call `powerOn`), or with a saved state.
+    /// - Throws: `StateError` or `StateCodecError` for a bad saved state, `HostError` when the host
+    ///   has no memory.
+    public init(_ resources: Resources, restoring tree: StateTree? = nil) throws {
+        self.resources = resources
+        timebase = Timebase(clock: resources.context.clock, nanosecondsPerTick: MemoryMap.nanosecondsPerTick)
+        let environment = HartEnvironment(
+            memory: resources.context.memory, bus: bus, timebase: timebase,
+            servesSupervisorCalls: resources.program.servesSupervisorCalls)
+        harts = try (0..<resources.hartCount).map { try Hart(index: $0, environment: environment) }
+        let states = try BoardStates(resources, tree)
+        for (hart, state) in zip(harts, states.harts) { try hart.restore(state) }
+        devices = try BoardDevices(resources, harts, timebase, states)
+        devices.attach(to: bus)
+        if resources.program.servesSupervisorCalls {
+            supervisor = SupervisorBinaryInterface(harts: harts, resources: resources, state: states.supervisor)
+        }
+    }
+
+    public var cpus: [any VirtualCPU] { harts }
+
+    public func isStarted(_ cpu: Int) -> Bool { supervisor?.isStarted(cpu) ?? true }
+
+    public func requestExit(of cpu: Int) { harts[cpu].requestExit() }
+
+    public func serveEnvironmentCall(of cpu: Int) { supervisor?.serve(harts[cpu]) }
+
+    public func poll() { hostTarget?.poll() }
+
+    public func powerOn() throws(BootError) {
+        for hart in harts { hart.reset() }
+        devices.reset()
+        supervisor?.reset()
+        try load(resources.program)
+    }
+}

@@ -1,0 +1,17 @@
+// The host's clocks, for the machine layer only: devices see virtual time.
+import Glibc
+
+/// Reads the host's clocks.
+public enum HostClock {
+    /// Nanoseconds of a clock that never goes back; its zero is arbitrary.
+    public static func monotonicNanoseconds() -> UInt64 { read(CLOCK_MONOTONIC) }
+
+    /// Nanoseconds since 1970-01-01 UTC.
+    public static func wallNanoseconds() -> UInt64 { read(CLOCK_REALTIME) }
+
+    private static func read(_ clock: clockid_t) -> UInt64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,125 @@
+// The run loop: slices of execution, and what happens between them.
+import HostOS
+import MachineCore
+import StateCodec
+
+extension Machine {
+    /// How long a CPU runs before others, input and completions get their turn.
+    private static let sliceInstructions: UInt64 = 20_000
+
+    /// Runs until the guest powers off, someone stops the machine, or `instructionLimit` more
+    /// instructions were executed. A reset of the guest starts it again.
+    /// - Throws: `BootError` when what the machine boots can not be loaded.
+    public func run(instructionLimit: UInt64? = nil) throws(BootError) -> MachineOutcome {
+        let end = instructionLimit.map { instructionsExecuted.addingReportingOverflow($0).partialValue } ?? .max
+        context.clock.resumeAfterPause()
+        while true {
+            if needsPowerOn {
+                try board.powerOn()
+                needsPowerOn = false
+            }
+            serveOutside()
+            if let outcome = pendingOutcome() { return outcome }
+            if instructionsExecuted >= end { return .instructionLimit }
+            let didRun = runRound(end)
+            board.poll()
+            if !didRun, control.pending == nil, let outcome = idle() { return outcome }
+        }
+    }
+
+    /// Does what other threads handed over, and fires timers.
+    private func serveOutside() {
+        if !mailbox.isEmpty { mailbox.drain() }
+        context.timers.fire(until: context.clock.now)
+    }
+
+    private func pendingOutcome() -> MachineOutcome? {
+        if stopRequested {
+            stopRequested = false
+            return .stopped
+        }
+        switch control.take() {
+        case .powerOff(let status): return .poweredOff(status: status)
+        case .reset:
+            needsPowerOn = true
+            return nil
+        case nil: return nil
+        }
+    }
+
+    /// Gives every CPU that can run one slice; false when none can.
+    private func runRound(_ end: UInt64) -> Bool {
+        var didRun = false
+        for cpu in board.cpus.indices where board.isStarted(cpu) && !board.cpus[cpu].isWaiting {
+            let budget = min(budget(), end &- instructionsExecuted)
+            if budget == 0 || needsAttention { return true }
+            didRun = true
+            runSlice(cpu, budget)
+        }
+        return didRun
+    }
+
+    private var needsAttention: Bool { control.pending != nil || stopRequested }
+
+    private func runSlice(_ cpu: Int, _ budget: UInt64) {
+        let processor = board.cpus[cpu]
+        let before = processor.executedInstructions
+        runningCPU = cpu
+        let exit = engine.run(processor, budget: budget)
+        runningCPU = nil
+        if exit == .environmentCall { board.serveEnvironmentCall(of: cpu) }
+        let executed = processor.executedInstructions &- before
+        instructionsExecuted &+= executed
+        settle(executed)
+    }
+
+    /// Time goes on with the instructions of whichever CPU ran: CPUs take turns, so it never goes back.
+    private func settle(_ executed: UInt64) {
+        context.clock.instructionsSinceSettled = executed
+        context.clock.settle()
+    }
+
+    /// The next slice's length: to the next deadline where time is counted in instructions.
+    private func budget() -> UInt64 {
+        guard case .deterministic(let nanoseconds) = context.clock.mode, let deadline = nextDeadline() else {
+            return Self.sliceInstructions
+        }
+        let now = context.clock.now
+        if deadline <= now {
+            // A CPU whose own deadline has passed takes its interrupt; a device's timer fires first.
+            let timer = context.timers.nextDeadline ?? .max
+            return timer <= now ? 0 : Self.sliceInstructions
+        }
+        return min(Self.sliceInstructions, (deadline - now + nanoseconds - 1) / nanoseconds)
+    }
+
+    /// The earliest deadline after which something happens that no instruction causes.
+    private func nextDeadline() -> UInt64? {
+        var earliest = context.timers.nextDeadline
+        let now = context.clock.now
+        for cpu in board.cpus.indices where board.isStarted(cpu) {
+            // A passed deadline of a CPU is an interrupt that it has or masks: nothing to wait for.
+            guard let deadline = board.cpus[cpu].nextDeadline, deadline > now else { continue }
+            earliest = min(earliest ?? .max, deadline)
+        }
+        return earliest
+    }
+
+    /// Waits for the next deadline or for something from outside. In deterministic mode time skips to
+    /// the deadline instead.
+    private func idle() -> MachineOutcome? {
+        let deadline = nextDeadline()
+        if case .deterministic = context.clock.mode, let deadline {
+            context.clock.skip(to: deadline)
+            return nil
+        }
+        guard let deadline else {
+            if !remote.isInputPossible && mailbox.isEmpty { return .idleForever }
+            mailbox.wait(until: nil)
+            return nil
+        }
+        let now = context.clock.now
+        if deadline > now { mailbox.wait(until: HostClock.monotonicNanoseconds() + (deadline - now)) }
+        return nil
+    }
+}

@@ -1,0 +1,45 @@
+// The machine's state as one tree, and its hash.
+import MachineCore
+import StateCodec
+
+/// The state of all parts of a machine but RAM and disks.
+struct MachineState {
+    var tree: StateTree
+    var clock: VirtualClock.State
+    var instructionsExecuted: UInt64
+}
+
+extension Machine {
+    /// The state now. The machine must not be running.
+    func savedState() throws -> MachineState {
+        MachineState(
+            tree: try stateTree(), clock: context.clock.state, instructionsExecuted: instructionsExecuted)
+    }
+
+    /// The state tree now: one node for each part.
+    public func stateTree() throws -> StateTree {
+        let collector = StateCollector()
+        try board.visitState(collector)
+        try collector.visit("clock", version: 1, context.clock.state)
+        return collector.tree
+    }
+
+    /// A hash of everything that the guest can see: the state tree and RAM. Equal states have equal
+    /// hashes; disks are not part of it.
+    public func stateHash() throws -> StateHash {
+        let hasher = StateHasher()
+        try stateTree().encoded().withUnsafeBytes { hasher.update($0) }
+        let memory = context.memory
+        hasher.update(UnsafeRawBufferPointer(start: memory.hostBase, count: Int(memory.byteCount)))
+        return hasher.finalize()
+    }
+}
+
+/// Collects the parts' states into a tree.
+private final class StateCollector: StateVisitor {
+    private(set) var tree = StateTree()
+
+    func visit(_ path: String, version: StateVersion, _ state: some Codable & Equatable & Sendable) throws {
+        try tree.add(path, version: version, value: state)
+    }
+}

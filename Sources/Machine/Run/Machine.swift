@@ -1,0 +1,125 @@
+// A machine: a board, an engine and the loop that runs one on the other.
+import HostOS
+import MachineCore
+import PreciseEngine
+import StateCodec
+import Storage
+import VirtRISCV
+
+/// A machine that runs on the thread that calls `run`. Everything about it but `remote` belongs to
+/// that thread.
+public final class Machine {
+    /// For other threads: input and stop requests.
+    public let remote: MachineRemote
+
+    let board: VirtRISCV
+    let context: DeviceContext
+    let engine: any Engine
+    let mailbox: Mailbox
+    let control = GuestRequests()
+    /// The CPU that is being run, to be stopped when a deadline moves or the guest asks for something.
+    var runningCPU: Int?
+    var stopRequested = false
+    /// Instructions of all CPUs.
+    public internal(set) var instructionsExecuted: UInt64 = 0
+    private let disks: MachineDisks
+
+    /// Opens the disks (locking them) and builds the board. Nothing is loaded before `run`.
+    /// - Parameters:
+    ///   - log: takes lines for people.
+    ///   - consoleOutput: takes what the guest's console prints.
+    /// - Throws: `MachineError`, `DiskError` or `HostError`, each one line with cause and next step.
+    public convenience init(
+        _ configuration: MachineConfiguration, log: @escaping @Sendable (String) -> Void,
+        consoleOutput: @escaping @Sendable ([UInt8]) -> Void
+    ) throws {
+        try self.init(configuration, restoring: nil, log: log, consoleOutput: consoleOutput)
+    }
+
+    /// As above, with a saved state of all parts; RAM is then the caller's to fill before `run`.
+    init(
+        _ configuration: MachineConfiguration, restoring saved: MachineState?,
+        log: @escaping @Sendable (String) -> Void, consoleOutput: @escaping @Sendable ([UInt8]) -> Void
+    ) throws {
+        try configuration.check()
+        let mailbox = Mailbox()
+        self.mailbox = mailbox
+        engine = try EngineCatalog.make(configuration.engine)
+        context = try Self.makeContext(configuration, saved, log)
+        disks = try MachineDisks(configuration.disks, context, mailbox)
+        let console = CharacterPort(output: consoleOutput)
+        remote = MachineRemote(mailbox)
+        board = try VirtRISCV(
+            .init(
+                context: context, hartCount: configuration.cpuCount, disks: disks.boardDisks, console: console,
+                virtioConsole: CharacterPort(), entropy: Self.makeEntropy(configuration.clock), control: control,
+                program: configuration.program),
+            restoring: saved?.tree)
+        needsPowerOn = saved == nil
+        instructionsExecuted = saved?.instructionsExecuted ?? 0
+        connect(console)
+    }
+
+    /// The next `run` begins with a power-on: at first, and after a reset.
+    var needsPowerOn: Bool
+
+    private static func makeContext(
+        _ configuration: MachineConfiguration, _ saved: MachineState?, _ log: @escaping (String) -> Void
+    ) throws(HostError) -> DeviceContext {
+        let isFree = configuration.clock == .freeRunning
+        // A deterministic machine's calendar starts at a fixed moment: 2026-01-01 UTC.
+        let epoch: UInt64 = isFree ? HostClock.wallNanoseconds() : 1_767_225_600_000_000_000
+        let clockState = saved?.clock ?? VirtualClock.State(mode: configuration.clock, epochOffset: epoch)
+        return DeviceContext(
+            memory: try GuestMemory(base: MemoryMap.ramBase, byteCount: configuration.memoryByteCount),
+            clock: VirtualClock(state: clockState, hostNanoseconds: HostClock.monotonicNanoseconds),
+            timers: TimerQueue(), log: MachineLog(sink: log))
+    }
+
+    private static func makeEntropy(_ clock: ClockMode) -> any EntropySource {
+        clock == .freeRunning ? HostEntropy() : SeededEntropy(seed: 1)
+    }
+
+    private func connect(_ console: CharacterPort) {
+        control.changed = { [unowned self] in interruptRunningCPU() }
+        context.timers.deadlineMoved = { [unowned self] in interruptRunningCPU() }
+        remote.connect(
+            input: { bytes in console.offer(bytes) },
+            stop: { [unowned self] in
+                stopRequested = true
+                interruptRunningCPU()
+            })
+    }
+
+    private func interruptRunningCPU() {
+        if let cpu = runningCPU { board.requestExit(of: cpu) }
+    }
+
+    /// What a bare program left between its signature symbols.
+    public func signature() throws(BootError) -> [UInt8] { try board.signature() }
+
+    /// Completes what the disks have in flight, and closes them.
+    /// - Throws: `HostError` when data could not be made durable.
+    public func close() throws(HostError) {
+        try disks.close()
+        mailbox.drain()
+    }
+}
+
+/// Requests of the guest, kept until the runner looks.
+final class GuestRequests: MachineControl {
+    private(set) var pending: MachineEvent?
+    var changed: (() -> Void)?
+
+    func request(_ event: MachineEvent) {
+        // The first request counts: what a guest writes while it is being switched off does not.
+        if pending == nil { pending = event }
+        changed?()
+    }
+
+    /// Takes the pending request.
+    func take() -> MachineEvent? {
+        defer { pending = nil }
+        return pending
+    }
+}

@@ -1,0 +1,26 @@
+// Refusing machines that can not be, when they are configured and not when they run.
+import VirtRISCV
+
+extension MachineConfiguration {
+    /// The smallest and largest memory of a machine, in bytes.
+    public static let memoryRange: ClosedRange<UInt64> = (1 << 20)...(1 << 40)
+    /// Disks that find room on the PCI bus.
+    public static let maximumDiskCount = 16
+
+    /// - Throws: `MachineError` for the first thing that is out of range.
+    func check() throws(MachineError) {
+        guard VirtRISCV.hartCounts.contains(cpuCount) else {
+            throw MachineError("a machine has 1 to 8 CPUs, not \(cpuCount)")
+        }
+        guard Self.memoryRange.contains(memoryByteCount), memoryByteCount % 4096 == 0 else {
+            throw MachineError(
+                "a machine's memory is 1 MiB to 1 TiB and a multiple of 4 KiB, not \(memoryByteCount) bytes")
+        }
+        guard disks.count <= Self.maximumDiskCount else {
+            throw MachineError("a machine has at most \(Self.maximumDiskCount) disks, not \(disks.count)")
+        }
+        if case .deterministic(let nanoseconds) = clock, !(1...1000).contains(nanoseconds) {
+            throw MachineError("an instruction takes 1 to 1000 virtual nanoseconds, not \(nanoseconds)")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// All that is needed to build a machine: checked, with every default filled in.
+import MachineCore
+import VirtRISCV
+
+/// A disk of a machine.
+public struct DiskConfiguration: Equatable, Sendable {
+    /// The raw image file.
+    public var path: String
+    public var readOnly: Bool
+    /// The serial number that the guest reads: at most 20 printable ASCII characters.
+    public var serial: String
+
+    /// A disk.
+    public init(path: String, readOnly: Bool = false, serial: String = "") {
+        self.path = path
+        self.readOnly = readOnly
+        self.serial = serial
+    }
+}
+
+/// What a machine is made of. Comes from a bundle's `machine.yaml` or from command-line options.
+public struct MachineConfiguration: Sendable {
+    /// For messages.
+    public var name: String
+    /// 1 to 8.
+    public var cpuCount: Int
+    /// A multiple of 4096.
+    public var memoryByteCount: UInt64
+    /// The engine's name; `precise` is the only one now.
+    public var engine: String
+    public var clock: ClockMode
+    /// In the order in which the guest finds them.
+    public var disks: [DiskConfiguration]
+    public var program: BootProgram
+
+    /// A machine that boots `program`, with the defaults of `machine.yaml`.
+    public init(name: String, program: BootProgram) {
+        self.name = name
+        self.program = program
+        cpuCount = 1
+        memoryByteCount = 512 << 20
+        engine = "precise"
+        clock = .freeRunning
+        disks = []
+    }
+}
+
+/// How a machine's run ended.
+public enum MachineOutcome: Equatable, Sendable {
+    /// The guest switched itself off; 0 is success.
+    case poweredOff(status: UInt16)
+    /// Someone outside stopped it.
+    case stopped
+    /// The limit on instructions was reached.
+    case instructionLimit
+    /// All CPUs wait for something that can not come: no device is armed and no input is possible.
+    case idleForever
+}
+
+/// Why a machine can not be built or run: cause and next step in one line.
+public struct MachineError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    /// An error with its message.
+    public init(_ description: String) { self.description = description }
+}
