@@ -1,5 +1,5 @@
 // Random bytes from the host's kernel.
-import Glibc
+import CStarling
 
 /// The host's source of random bytes.
 public enum HostRandom {
@@ -10,7 +10,7 @@ public enum HostRandom {
         bytes.withUnsafeMutableBytes { buffer in
             while filled < buffer.count, let base = buffer.baseAddress {
                 // Interrupted calls are repeated; once the kernel's generator is seeded nothing else fails.
-                let got = getrandom(base + filled, buffer.count - filled, 0)
+                let got = starling_getrandom(base + filled, buffer.count - filled)
                 if got > 0 { filled += got }
             }
         }

@@ -26,7 +26,8 @@ import Testing
     ) -> UInt16 {
         let machine = machine ?? self.machine
         let address = header + slot * 32
-        #expect(machine.memory.store(UInt64(type), at: address) && machine.memory.store(sector, at: address + 8))
+        #expect(machine.memory.store(UInt64(type), at: address))
+        #expect(machine.memory.store(sector, at: address + 8))
         #expect(machine.memory.store(UInt8(0xff), at: address + 16))
         let chain = [.readable(address, 16)] + buffers + [.writable(address + 16, 1)]
         return machine.add(chain, indirect: indirect)
@@ -83,7 +84,8 @@ import Testing
         machine.bringUp()
         let bytes: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
         #expect(machine.memory.write(bytes, at: header))
-        machine.add([.readable(header, 5), .readable(header + 5, 11), .writable(data, 300), .writable(data + 300, 213)])
+        let cut: [VirtioTestBuffer] = [.readable(header, 5), .readable(header + 5, 11)]
+        machine.add(cut + [.writable(data, 300), .writable(data + 300, 213)])
         run()
         #expect(backend.history == ["read 1024+512"])
         #expect(machine.bytes(data, 513) == Array(backend.data[1024..<1536]) + [0])
@@ -140,7 +142,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (11, 2, 3, 0, "discard 1024+1536", 0), (13, 60, 4, 0, "zero 30720+2048", 0), (13, 0, 1, 1, "zero 0+512", 0),
+        (11, 2, 3, 0, "discard 1024+1536", 0), (13, 60, 4, 0, "zero 30720+2048", 0),
+        (13, 0, 1, 1, "zero 0+512", 0),
         (11, 2, 3, 1, nil, 2), (13, 2, 3, 2, nil, 2), (11, 62, 3, 0, nil, 1), (13, ~0, 1, 0, nil, 1),
         (11, 0, ~0, 0, nil, 1), (13, 5, 0, 0, nil, 0),
     ] as [(UInt32, UInt64, UInt32, UInt32, String?, UInt8)])

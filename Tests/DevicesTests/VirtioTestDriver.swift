@@ -172,7 +172,7 @@ extension VirtioTestMachine {
             let next = position + 1 < buffers.count ? UInt16(position + 1) : nil
             writeDescriptor(table, UInt16(position), buffer, next: next)
         }
-        let buffer = VirtioTestBuffer(address: table, byteCount: UInt32(buffers.count * 16), isWritable: false)
+        let buffer = VirtioTestBuffer.readable(table, UInt32(buffers.count * 16))
         writeDescriptor(driver.queues[index].descriptors, head, buffer, next: nil, extraFlags: 4)
         return publish([head], index)
     }
@@ -216,7 +216,8 @@ extension VirtioTestMachine {
             let entry = queue.used + 4 + 8 * UInt64(driver.queues[index].lastUsed % queue.size)
             let head = UInt16(truncatingIfNeeded: memory.load(UInt32.self, at: entry) ?? 0)
             result.append((head, memory.load(UInt32.self, at: entry + 4) ?? 0))
-            driver.queues[index].free += (driver.queues[index].chains.removeValue(forKey: head) ?? []).reversed()
+            let descriptors = driver.queues[index].chains.removeValue(forKey: head) ?? []
+            driver.queues[index].free += descriptors.reversed()
             driver.queues[index].lastUsed &+= 1
         }
         return result

@@ -51,14 +51,17 @@ final class VirtioTestMachine<Model: VirtioDevice> {
     /// Another machine with the same contents: RAM, state and the driver's knowledge.
     func copy(_ resources: Model.Resources) throws -> VirtioTestMachine {
         try VirtioTestMachine(
-            resources, state: encodedAndDecoded(function.state), ramByteCount: memory.byteCount, copying: self)
+            resources, state: encodedAndDecoded(function.state), ramByteCount: memory.byteCount,
+            copying: self)
     }
 
     var interruptIsHigh: Bool { wires.isHigh(Self.wire) }
 
     // MARK: Accesses
 
-    func read(_ address: UInt64, _ width: AccessWidth) -> UInt64 { bus.read(at: address, width: width) ?? 0xdead }
+    func read(_ address: UInt64, _ width: AccessWidth) -> UInt64 {
+        bus.read(at: address, width: width) ?? 0xdead
+    }
     func write(_ value: UInt64, _ address: UInt64, _ width: AccessWidth) {
         _ = bus.write(value, at: address, width: width)
     }

@@ -60,7 +60,8 @@ final class ManualBlockBackend: BlockBackend {
         case .read(var offset, let segments):
             for segment in segments {
                 for index in 0..<segment.count {
-                    segment.pointer.storeBytes(of: data[Int(offset) + index], toByteOffset: index, as: UInt8.self)
+                    let byte = data[Int(offset) + index]
+                    segment.pointer.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
                 }
                 offset += UInt64(segment.count)
             }

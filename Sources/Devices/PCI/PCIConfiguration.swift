@@ -14,9 +14,10 @@ public struct PCIConfiguration: Sendable {
     ///   guest can lead to.
     public init(_ layout: PCIConfigurationLayout, restoring bytes: [UInt8], part: String) throws(StateError) {
         guard bytes.count == PCIConfigurationLayout.byteCount else {
-            throw StateError(part: part, reason: "the PCI configuration space has \(bytes.count) bytes, not 256")
+            throw StateError(part: part, reason: "\(bytes.count) bytes of PCI configuration, not 256")
         }
-        for index in bytes.indices where (bytes[index] ^ layout.initial[index]) & ~layout.writable[index] != 0 {
+        for (index, byte) in bytes.enumerated() {
+            if (byte ^ layout.initial[index]) & ~layout.writable[index] == 0 { continue }
             throw StateError(part: part, reason: "a read-only bit of PCI configuration byte \(index) differs")
         }
         self.layout = layout
@@ -26,9 +27,7 @@ public struct PCIConfiguration: Sendable {
     /// Reads `width` bytes at `offset`; 0 unless all of them are inside the space.
     public func read(at offset: Int, width: AccessWidth) -> UInt64 {
         guard offset >= 0, offset + Int(width.byteCount) <= bytes.count else { return 0 }
-        var value: UInt64 = 0
-        for index in 0..<Int(width.byteCount) { value |= UInt64(bytes[offset + index]) << (8 * index) }
-        return value
+        return bytes.littleEndian(at: offset, byteCount: Int(width.byteCount))
     }
 
     /// Writes those bits of `width` bytes at `offset` that are writable; ignored outside the space.

@@ -49,24 +49,25 @@ public struct PCIConfigurationLayout: Sendable {
 
     /// A function with an identity, no BARs, no capabilities and no interrupt.
     public init(_ identity: PCIIdentity) {
-        place(UInt64(identity.vendor), byteCount: 2, at: PCIRegister.vendor)
-        place(UInt64(identity.device), byteCount: 2, at: PCIRegister.device)
-        place(UInt64(identity.revision), byteCount: 1, at: PCIRegister.revision)
-        place(UInt64(identity.classCode), byteCount: 3, at: PCIRegister.classCode)
-        place(UInt64(identity.subsystemVendor), byteCount: 2, at: PCIRegister.subsystemVendor)
-        place(UInt64(identity.subsystem), byteCount: 2, at: PCIRegister.subsystem)
-        allowWrites(UInt64(PCICommand.writable), byteCount: 2, at: PCIRegister.command)
+        initial.storeLittleEndian(UInt64(identity.vendor), at: PCIRegister.vendor, byteCount: 2)
+        initial.storeLittleEndian(UInt64(identity.device), at: PCIRegister.device, byteCount: 2)
+        initial.storeLittleEndian(UInt64(identity.revision), at: PCIRegister.revision, byteCount: 1)
+        initial.storeLittleEndian(UInt64(identity.classCode), at: PCIRegister.classCode, byteCount: 3)
+        let subsystemVendor = UInt64(identity.subsystemVendor)
+        initial.storeLittleEndian(subsystemVendor, at: PCIRegister.subsystemVendor, byteCount: 2)
+        initial.storeLittleEndian(UInt64(identity.subsystem), at: PCIRegister.subsystem, byteCount: 2)
+        writable.storeLittleEndian(UInt64(PCICommand.writable), at: PCIRegister.command, byteCount: 2)
         // Cache line size and interrupt line have no effect: they are notes between firmware and
         // drivers (PCI Local Bus 3.0, 6.2.4).
-        allowWrites(0xff, byteCount: 1, at: PCIRegister.cacheLineSize)
-        allowWrites(0xff, byteCount: 1, at: PCIRegister.interruptLine)
+        writable.storeLittleEndian(0xff, at: PCIRegister.cacheLineSize, byteCount: 1)
+        writable.storeLittleEndian(0xff, at: PCIRegister.interruptLine, byteCount: 1)
     }
 
     /// Says that the function drives an INTx wire (PCI Local Bus 3.0, 6.2.4).
     /// - Parameter pin: 1 (INTA#) to 4 (INTD#).
     public mutating func setInterruptPin(_ pin: UInt8) {
         precondition((1...4).contains(pin), "a function has interrupt pin 1 to 4")
-        place(UInt64(pin), byteCount: 1, at: PCIRegister.interruptPin)
+        initial.storeLittleEndian(UInt64(pin), at: PCIRegister.interruptPin, byteCount: 1)
     }
 
     /// Adds memory that is not prefetchable behind a 64-bit BAR (PCI Local Bus 3.0, 6.2.5.1).
@@ -90,9 +91,9 @@ public struct PCIConfigurationLayout: Sendable {
     private mutating func addMemory(bar index: Int, byteCount: UInt64, typeBits: UInt64, registerBytes: Int) {
         precondition(byteCount >= 16 && byteCount & (byteCount - 1) == 0, "a BAR's size is a power of two")
         let offset = PCIRegister.firstBAR + 4 * index
-        place(typeBits, byteCount: registerBytes, at: offset)
+        initial.storeLittleEndian(typeBits, at: offset, byteCount: registerBytes)
         // The bits below the size are hardwired to 0: that is how a driver finds the size.
-        allowWrites(~(byteCount - 1), byteCount: registerBytes, at: offset)
+        writable.storeLittleEndian(~(byteCount - 1), at: offset, byteCount: registerBytes)
         memoryBARs.append((index: index, byteCount: byteCount))
     }
 
@@ -115,13 +116,5 @@ public struct PCIConfigurationLayout: Sendable {
         // Each capability begins at a multiple of four.
         freeOffset = (offset + 2 + body.count + 3) & ~3
         return offset
-    }
-
-    private mutating func place(_ value: UInt64, byteCount: Int, at offset: Int) {
-        for index in 0..<byteCount { initial[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
-    }
-
-    private mutating func allowWrites(_ mask: UInt64, byteCount: Int, at offset: Int) {
-        for index in 0..<byteCount { writable[offset + index] = UInt8(truncatingIfNeeded: mask >> (8 * index)) }
     }
 }

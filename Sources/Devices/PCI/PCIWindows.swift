@@ -44,13 +44,13 @@ final class PCIMemoryWindow: Device {
     }
 
     func read(at offset: UInt64, width: AccessWidth) -> UInt64 {
-        guard let (route, registerOffset) = host.target(at: base &+ offset, width: width) else { return width.mask }
-        return route.function.read(bar: route.range.bar, at: registerOffset, width: width) & width.mask
+        guard let (route, register) = host.target(at: base &+ offset, width: width) else { return width.mask }
+        return route.function.read(bar: route.range.bar, at: register, width: width) & width.mask
     }
 
     func write(_ value: UInt64, at offset: UInt64, width: AccessWidth) {
-        guard let (route, registerOffset) = host.target(at: base &+ offset, width: width) else { return }
-        route.function.write(value & width.mask, bar: route.range.bar, at: registerOffset, width: width)
+        guard let (route, register) = host.target(at: base &+ offset, width: width) else { return }
+        route.function.write(value & width.mask, bar: route.range.bar, at: register, width: width)
     }
 
     /// Nothing to do: the window has no state, and the configuration window resets the functions.

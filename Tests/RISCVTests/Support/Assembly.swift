@@ -60,6 +60,7 @@ enum Assembly {
         UInt32(bitPattern: value) & ~0xfff | UInt32(rd) << 7 | 0x17
     }
     static func addi(_ rd: Int, _ rs1: Int, _ immediate: Int32) -> UInt32 { i(0x13, 0, rd, rs1, immediate) }
+    static func addiw(_ rd: Int, _ rs1: Int, _ immediate: Int32) -> UInt32 { i(0x1b, 0, rd, rs1, immediate) }
     static func andi(_ rd: Int, _ rs1: Int, _ immediate: Int32) -> UInt32 { i(0x13, 7, rd, rs1, immediate) }
     static func slli(_ rd: Int, _ rs1: Int, _ amount: Int32) -> UInt32 { i(0x13, 1, rd, rs1, amount) }
     static func srai(_ rd: Int, _ rs1: Int, _ amount: Int32) -> UInt32 { i(0x13, 5, rd, rs1, amount | 0x400) }

@@ -5,18 +5,15 @@ import Testing
 
 /// Runs oracle programs on a hart.
 final class HartUnderTest {
-    let memory: GuestMemory
-    let hart: Hart
+    private let memory: GuestMemory
+    private let hart: Hart
     /// How often each encoding was executed in program bodies, by picture.
     private(set) var executed: [String: Int] = [:]
 
     init() throws {
-        memory = try GuestMemory(base: OracleLayout.base, byteCount: OracleLayout.byteCount)
-        let clock = VirtualClock(state: .init(mode: .deterministic(nanosecondsPerInstruction: 10), epochOffset: 0)) { 0 }
-        hart = try Hart(
-            index: 0,
-            environment: HartEnvironment(
-                memory: memory, bus: Bus(), clock: clock, timebaseFrequency: 10_000_000, servesSupervisorCalls: false))
+        let machine = try TestMachine(base: OracleLayout.base, byteCount: OracleLayout.byteCount)
+        memory = machine.memory
+        hart = machine.hart
     }
 
     /// Runs the program without a stop in between.

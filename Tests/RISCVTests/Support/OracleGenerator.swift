@@ -68,7 +68,7 @@ struct OracleGenerator {
         }
         let decoded = Instruction(decoding: bits)
         if decoded.rd == baseRegister || decoded.rounding == 5 || decoded.rounding == 6 { return nil }
-        guard encoding.isMemoryAccess else { return [bits] }
+        guard encoding.isMemoryAccess else { return workaround(decoded) + [bits] }
         let base = Int(decoded.rs1)
         if base == 0 { return nil }
         let isAligned = isAtomic || random.oneIn(2)
@@ -77,6 +77,14 @@ struct OracleGenerator {
             return setup + reservation(bits, decoded)
         }
         return setup + [bits]
+    }
+
+    /// qemu 7.2 looks at all 64 bits in `ctzw` (mended in 8.0), so the upper half is made to agree with
+    /// the lower one. `OracleGapTests` has the case that this leaves out.
+    private func workaround(_ decoded: Instruction) -> [UInt32] {
+        guard decoded.operation == .ctzw else { return [] }
+        let source = Int(decoded.rs1)
+        return source == baseRegister ? [] : [Assembly.addiw(source, source, 0)]
     }
 
     /// Makes register `base` point into the window, unless it always does.

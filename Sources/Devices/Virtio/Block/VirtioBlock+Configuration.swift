@@ -27,29 +27,27 @@ extension VirtioBlock {
 
     public static func features(_ resources: Resources) -> UInt64 {
         let always = Feature.sizeMaximum | Feature.segmentMaximum | Feature.blockSize | Feature.flush
-        return always | (resources.backend.isReadOnly ? Feature.readOnly : Feature.discard | Feature.writeZeroes)
+        let changing = Feature.discard | Feature.writeZeroes
+        return always | (resources.backend.isReadOnly ? Feature.readOnly : changing)
     }
 
     public var configuration: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Self.configurationByteCount)
-        func place(_ value: UInt64, byteCount: Int, at offset: Int) {
-            for index in 0..<byteCount { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
-        }
         let mebibyte: UInt64 = 1 << 20
-        place(backend.byteCount / Self.sectorByteCount, byteCount: 8, at: 0)
-        place(mebibyte, byteCount: 4, at: 8)
+        bytes.storeLittleEndian(backend.byteCount / Self.sectorByteCount, at: 0, byteCount: 8)
+        bytes.storeLittleEndian(mebibyte, at: 8, byteCount: 4)
         // A request is a header, data and a status byte in a chain no longer than the queue.
-        place(UInt64(Self.queueSizes[Self.requestQueue]) - 2, byteCount: 4, at: 12)
-        place(Self.sectorByteCount, byteCount: 4, at: 20)
+        bytes.storeLittleEndian(UInt64(Self.queueSizes[Self.requestQueue]) - 2, at: 12, byteCount: 4)
+        bytes.storeLittleEndian(Self.sectorByteCount, at: 20, byteCount: 4)
         let ranges = UInt64(Self.maximumRangeSectors)
         // Discard: sectors in a request, ranges in a request, alignment in sectors.
-        place(ranges, byteCount: 4, at: 36)
-        place(1, byteCount: 4, at: 40)
-        place(1, byteCount: 4, at: 44)
+        bytes.storeLittleEndian(ranges, at: 36, byteCount: 4)
+        bytes.storeLittleEndian(1, at: 40, byteCount: 4)
+        bytes.storeLittleEndian(1, at: 44, byteCount: 4)
         // Write zeroes: sectors in a request, ranges in a request, and that it may give up space.
-        place(ranges, byteCount: 4, at: 48)
-        place(1, byteCount: 4, at: 52)
-        place(1, byteCount: 1, at: 56)
+        bytes.storeLittleEndian(ranges, at: 48, byteCount: 4)
+        bytes.storeLittleEndian(1, at: 52, byteCount: 4)
+        bytes.storeLittleEndian(1, at: 56, byteCount: 1)
         return bytes
     }
 }

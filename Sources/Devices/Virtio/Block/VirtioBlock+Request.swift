@@ -37,8 +37,8 @@ extension VirtioBlock {
             let inputByteCount = chain.writable.byteCount - 1
             guard header.count == Self.headerByteCount, inputByteCount >= 0 else { return nil }
             head = chain.head
-            type = UInt32(truncatingIfNeeded: VirtioBlock.integer(header[0..<4]))
-            sector = VirtioBlock.integer(header[8..<16])
+            type = UInt32(truncatingIfNeeded: header.littleEndian(at: 0, byteCount: 4))
+            sector = header.littleEndian(at: 8, byteCount: 8)
             output = chain.readable.slice(Self.headerByteCount, chain.readable.byteCount)
             input = chain.writable.slice(0, inputByteCount)
             status = chain.writable.slice(inputByteCount, chain.writable.byteCount)
@@ -106,12 +106,12 @@ extension VirtioBlock {
         guard request.output.byteCount == Self.rangeByteCount, !backend.isReadOnly else {
             return .finish(.ioError)
         }
-        let flags = Self.integer(range[12..<16])
+        let flags = range.littleEndian(at: 12, byteCount: 4)
         guard flags & ~1 == 0, mayUnmap || flags == 0 else { return .finish(.unsupported) }
-        let sectors = Self.integer(range[8..<12])
+        let sectors = range.littleEndian(at: 8, byteCount: 4)
         let byteCount = Int(sectors * Self.sectorByteCount)
         guard sectors <= UInt64(Self.maximumRangeSectors),
-            let offset = offset(Self.integer(range[0..<8]), byteCount: byteCount)
+            let offset = offset(range.littleEndian(at: 0, byteCount: 8), byteCount: byteCount)
         else { return .finish(.ioError) }
         if byteCount == 0 { return .finish(.success) }
         return changing(operation(offset, UInt64(byteCount)))
@@ -133,9 +133,5 @@ extension VirtioBlock {
         guard UInt64(byteCount) % Self.sectorByteCount == 0, sector <= capacity, sectors <= capacity - sector
         else { return nil }
         return sector * Self.sectorByteCount
-    }
-
-    private static func integer(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -30,7 +30,9 @@ extension VirtioConsole {
     public static func features(_ resources: Resources) -> UInt64 { sizeFeature }
 
     public var configuration: [UInt8] {
-        let size = [state.columns, state.rows].flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
-        return size + [UInt8](repeating: 0, count: Self.configurationByteCount - size.count)
+        var bytes = [UInt8](repeating: 0, count: Self.configurationByteCount)
+        bytes.storeLittleEndian(UInt64(state.columns), at: 0, byteCount: 2)
+        bytes.storeLittleEndian(UInt64(state.rows), at: 2, byteCount: 2)
+        return bytes
     }
 }

@@ -65,9 +65,13 @@ public struct Virtqueue: Codable, Equatable, Sendable {
     // MARK: Fields of the rings
 
     /// The address of entry `index` of the available ring; index `size` is the used event.
-    private func availableEntry(_ index: UInt16) -> GuestPhysicalAddress { availableRing &+ 4 &+ 2 * UInt64(index) }
+    private func availableEntry(_ index: UInt16) -> GuestPhysicalAddress {
+        availableRing &+ 4 &+ 2 * UInt64(index)
+    }
     /// The address of entry `index` of the used ring; index `size` is the available event.
-    private func usedEntry(_ index: UInt16) -> GuestPhysicalAddress { usedRing &+ 4 &+ 8 * UInt64(index) }
+    private func usedEntry(_ index: UInt16) -> GuestPhysicalAddress {
+        usedRing &+ 4 &+ 8 * UInt64(index)
+    }
 
     private func load<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ type: Integer.Type, at address: GuestPhysicalAddress, _ memory: GuestMemory

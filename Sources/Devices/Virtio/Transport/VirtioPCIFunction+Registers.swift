@@ -58,9 +58,7 @@ extension VirtioPCIFunction {
     private func readDeviceConfiguration(_ register: UInt64, _ width: AccessWidth) -> UInt64 {
         let bytes = device.configuration
         guard register + width.byteCount <= bytes.count else { return 0 }
-        var value: UInt64 = 0
-        for index in 0..<Int(width.byteCount) { value |= UInt64(bytes[Int(register) + index]) << (8 * index) }
-        return value
+        return bytes.littleEndian(at: Int(register), byteCount: Int(width.byteCount))
     }
 
     // MARK: Common configuration

@@ -64,6 +64,8 @@ enum VirtioPCILayout {
     }
 
     private static func word(_ value: UInt64) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        var bytes = [UInt8](repeating: 0, count: 4)
+        bytes.storeLittleEndian(value, at: 0, byteCount: 4)
+        return bytes
     }
 }

@@ -40,7 +40,8 @@ extension VirtioTransport {
     var selectedDriverFeatures: UInt32 {
         get { Self.word(state.driverFeatureSelect, of: state.driverFeatures) }
         set {
-            guard state.status & VirtioStatus.featuresAccepted == 0, state.driverFeatureSelect < 2 else { return }
+            let isAgreedUpon = state.status & VirtioStatus.featuresAccepted != 0
+            guard !isAgreedUpon, state.driverFeatureSelect < 2 else { return }
             state.driverFeatures.setWord(isHigh: state.driverFeatureSelect == 1, to: newValue)
         }
     }

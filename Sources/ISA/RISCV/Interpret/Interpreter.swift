@@ -155,9 +155,8 @@ extension Interpreter: Semantics {
 
     @inline(__always)
     mutating func callHelper(_ helper: UInt16, _ a: UInt64, _ b: UInt64) throws(TrapTaken) -> UInt64 {
-        state.pointee.pc = next
+        state.pointee.pc = pc
         let result = try link.help(executed, helper, a, b)
-        next = state.pointee.pc
         checkAttention()
         return result
     }

@@ -66,8 +66,8 @@ extension Semantics {
         case .csrrwi, .csrrsi, .csrrci: try csr(i, operand: constant(UInt64(i.rs1)))
         case .cbo_zero: try zeroCacheBlock(i)
         // Privileged
-        case .sret: try control(.supervisorReturn, i)
-        case .mret: try control(.machineReturn, i)
+        case .sret: try trapReturn(.supervisorReturn, i)
+        case .mret: try trapReturn(.machineReturn, i)
         case .wfi: try control(.waitForInterrupt, i)
         case .sfence_vma: try fenceVirtualMemory(i)
         // M

@@ -9,10 +9,17 @@ extension Semantics {
         endBlock()
     }
 
-    /// Runs a helper whose result does not matter and that changes where or how execution goes on.
+    /// Runs a helper that changes how execution goes on, and whose result does not matter.
     @inline(__always)
     mutating func control(_ helper: Helper, _ i: Instruction) throws(Interruption) {
         _ = try help(helper, constant(UInt64(i.bits)), constant(0))
+        endBlock()
+    }
+
+    /// Returns from a trap handler: the helper gives the address to go on at.
+    @inline(__always)
+    mutating func trapReturn(_ helper: Helper, _ i: Instruction) throws(Interruption) {
+        jump(to: try help(helper, constant(UInt64(i.bits)), constant(0)))
         endBlock()
     }
 

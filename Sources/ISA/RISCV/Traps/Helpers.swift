@@ -2,14 +2,13 @@
 import MachineCore
 
 extension Hart {
-    /// Performs helper `number`. `state.pc` is already the address of the next instruction, so that a
-    /// helper can continue elsewhere by setting it; a caller that catches sets it back.
+    /// Performs helper `number` for the instruction at `state.pc`.
     func help(_ number: UInt16, _ a: UInt64, _ b: UInt64) throws(TrapTaken) -> UInt64 {
         switch Helper(rawValue: number) {
         case .csr: return try executeCSR(operand: a, bits: UInt32(truncatingIfNeeded: b))
         case .environmentCall: throw environmentCall()
-        case .machineReturn: try returnFromMachine(a)
-        case .supervisorReturn: try returnFromSupervisor(a)
+        case .machineReturn: return try returnFromMachine(a)
+        case .supervisorReturn: return try returnFromSupervisor(a)
         case .waitForInterrupt: try waitForInterrupt(a)
         case .fenceVirtualMemory: try fenceVirtualMemory(address: a, selectors: b)
         case .checkCacheBlockZero: try checkCacheBlockZero(a)
@@ -30,16 +29,16 @@ extension Hart {
         return exception(ExceptionCause.userEnvironmentCall + UInt64(privilege), 0)
     }
 
-    private func returnFromMachine(_ bits: UInt64) throws(TrapTaken) {
+    private func returnFromMachine(_ bits: UInt64) throws(TrapTaken) -> UInt64 {
         if state.pointee.privilege != 3 { throw illegal(bits) }
-        returnFromTrap(machine: true)
+        return returnFromTrap(machine: true)
     }
 
-    private func returnFromSupervisor(_ bits: UInt64) throws(TrapTaken) {
+    private func returnFromSupervisor(_ bits: UInt64) throws(TrapTaken) -> UInt64 {
         let privilege = state.pointee.privilege
         let trapped = privilege == 1 && state.pointee.mstatus & MachineStatus.tsr != 0
         if privilege < 1 || trapped { throw illegal(bits) }
-        returnFromTrap(machine: false)
+        return returnFromTrap(machine: false)
     }
 
     /// `wfi` (Privileged ISA 3.3.3). In user mode, and in supervisor mode under TW, it never waits.

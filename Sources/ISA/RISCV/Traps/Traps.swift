@@ -62,8 +62,9 @@ extension Hart {
         state.pointee.mstatus = status | privilegeBits
     }
 
-    /// `mret` and `sret` (Privileged ISA 3.3.2). The caller has checked the privilege.
-    func returnFromTrap(machine: Bool) {
+    /// `mret` and `sret` (Privileged ISA 3.3.2): gives the address to go on at. The caller has checked
+    /// the privilege.
+    func returnFromTrap(machine: Bool) -> UInt64 {
         var status = state.pointee.mstatus
         let enable = machine ? MachineStatus.mie : MachineStatus.sie
         let previousEnable = machine ? MachineStatus.mpie : MachineStatus.spie
@@ -80,9 +81,9 @@ extension Hart {
         if privilege != 3 { status &= ~MachineStatus.mprv }
         state.pointee.mstatus = status
         state.pointee.privilege = UInt8(privilege)
-        state.pointee.pc = machine ? state.pointee.mepc : state.pointee.sepc
         state.pointee.reservationAddress = HartState.noReservation
         runtime.pointee.attention = true
         selectTranslationSets()
+        return machine ? state.pointee.mepc : state.pointee.sepc
     }
 }
