@@ -7,9 +7,12 @@ import Testing
 @Suite struct GuestFilesTests {
     @Test func accountsAreLockedButRoot() throws {
         let accounts = Accounts(
-            passwdMaster: "root:*:0:0:root:/root:/bin/bash\ndaemon:*:1:1:daemon:/usr/sbin:/usr/sbin/nologin\nbroken\n",
+            passwdMaster:
+                "root:*:0:0:root:/root:/bin/bash\ndaemon:*:1:1:daemon:/usr/sbin:/usr/sbin/nologin\nbroken\n",
             groupMaster: "root:*:0:\nshadow:*:42:\n")
-        #expect(accounts.passwd == "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n")
+        #expect(
+            accounts.passwd
+                == "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n")
         #expect(accounts.shadow.hasPrefix("root::"))
         #expect(accounts.shadow.contains("\ndaemon:*:"))
         #expect(accounts.shadow.split(separator: "\n").allSatisfy { $0.filter { $0 == ":" }.count == 8 })
@@ -18,16 +21,22 @@ import Testing
     }
 
     @Test func dpkgReadsTheStatusFile() throws {
-        let control = "Package: hello\nVersion: 1:2-3\nArchitecture: all\nMaintainer: A <a@mail.example>\nDescription: x\n y\n"
+        let control =
+            "Package: hello\nVersion: 1:2-3\nArchitecture: all\nMaintainer: A <a@mail.example>\n"
+            + "Description: x\n y\n"
         let entry = try PackageDatabase.statusEntry(
-            control: control, conffiles: [("/etc/hello", "0123456789abcdef0123456789abcdef")], package: "hello")
+            control: control, conffiles: [("/etc/hello", "0123456789abcdef0123456789abcdef")],
+            package: "hello")
         let scratch = try ScratchFolder()
         try scratch.write("status", entry + "\n")
         try scratch.write("available", "")
-        for folder in ["info", "updates"] { try HostFiles.makeFolder(scratch.url.appendingPathComponent(folder)) }
+        for folder in ["info", "updates"] {
+            try HostFiles.makeFolder(scratch.url.appendingPathComponent(folder))
+        }
         let format = "${Package} ${Version} ${db:Status-Status}${Conffiles}"
-        let shown = try oracle("dpkg-query", ["--admindir", scratch.url.path, "--show", "--showformat", format])
-        #expect(shown == "hello 1:2-3 unpacked\n /etc/hello 0123456789abcdef0123456789abcdef")
+        let shown = try oracle(
+            "dpkg-query", ["--admindir", scratch.url.path, "--show", "--showformat", format])
+        #expect(shown == "hello 1:2-3 unpacked /etc/hello 0123456789abcdef0123456789abcdef")
     }
 
     @Test func aControlFileWithoutANameIsRefused() {
@@ -45,7 +54,8 @@ import Testing
     }
 
     @Test func namesOfTarBecomeNamesOfDpkg() {
-        #expect(UnpackStep.dpkgList(tarNames: Array("./\n./usr/\n./usr/a b\n".utf8)) == "/.\n/usr\n/usr/a b\n")
+        #expect(
+            UnpackStep.dpkgList(tarNames: Array("./\n./usr/\n./usr/a b\n".utf8)) == "/.\n/usr\n/usr/a b\n")
     }
 
     @Test func modulesLoadAfterWhatTheyNeed() throws {
@@ -71,7 +81,10 @@ import Testing
 
     @Test func shellsAcceptTheScripts() throws {
         let scratch = try ScratchFolder()
-        for (index, text) in (GuestScripts.all.filter(\.isProgram).map(\.contents) + [InitramfsScript.contents]).enumerated() {
+        for (index, text)
+            in (GuestScripts.all.filter(\.isProgram).map(\.contents) + [InitramfsScript.contents])
+            .enumerated()
+        {
             #expect(text.hasPrefix("#!/"))
             let file = try scratch.write("script\(index)", text)
             try ProgramRunner(log: nil).run("sh", ["-n", file.path])

@@ -10,7 +10,9 @@ import Testing
     private struct Failure: Error {}
 
     private func visible(_ build: FakeBuild) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: build.store.images.path).filter { !$0.hasPrefix(".") }
+        try FileManager.default.contentsOfDirectory(atPath: build.store.images.path).filter {
+            !$0.hasPrefix(".")
+        }
     }
 
     @Test func stepsRunInOrderAndTellSo() throws {
@@ -18,7 +20,8 @@ import Testing
         var seen: [String] = []
         try build.run { seen.append("\($0.step)/\($0.stepCount) \($0.name)") }
         #expect(build.log.ran == Self.names)
-        #expect(seen == ["1/6 update", "2/6 download", "3/6 kernel", "4/6 initramfs", "5/6 disk", "6/6 seal"])
+        #expect(
+            seen == ["1/6 update", "2/6 download", "3/6 kernel", "4/6 initramfs", "5/6 disk", "6/6 seal"])
     }
 
     @Test func aBuiltImageIsReturnedAtOnce() throws {
@@ -48,7 +51,8 @@ import Testing
         build.log.failing = ("initramfs", Failure())
         #expect(throws: ImageError.self) { try build.run() }
         #expect(try visible(build).isEmpty)
-        let left = try FileManager.default.contentsOfDirectory(atPath: build.store.workFolder(of: "small").path)
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: build.store.workFolder(of: "small").path)
         #expect(!left.contains { $0.contains("initramfs") })
         build.log.failing = nil
         build.log.ran = []
@@ -105,7 +109,9 @@ import Testing
         try HostFiles.makeFolder(build.store.root)
         do {
             let lock = try BuildLock(store: build.store)
-            #expect(throws: ImageError.locked(store: build.store.root.path, process: getpid())) { try build.run() }
+            #expect(throws: ImageError.locked(store: build.store.root.path, process: getpid())) {
+                try build.run()
+            }
             #expect(build.log.ran.isEmpty)
             withExtendedLifetime(lock) {}
         }
@@ -118,7 +124,9 @@ import Testing
         let error = #expect(throws: ImageError.self) { try build.run() }
         #expect(error == .missingPrograms(RequiredProgram.all))
         let text = "\(try #require(error))"
-        #expect(text.contains("sudo apt-get install apt coreutils dash dpkg e2fsprogs fakeroot kmod tar xz-utils"))
+        #expect(
+            text.contains("sudo apt-get install apt coreutils dash dpkg e2fsprogs fakeroot kmod tar xz-utils")
+        )
         #expect(!FileManager.default.fileExists(atPath: build.store.root.path))
     }
 
@@ -140,9 +148,11 @@ import Testing
     @Test(arguments: [
         ImageError.noSpace(path: "x", needed: nil, free: nil) as any Error, CocoaError(.fileWriteOutOfSpace),
         NSError(domain: NSPOSIXErrorDomain, code: Int(ENOSPC)),
-        NSError(domain: NSCocoaErrorDomain, code: 512, userInfo: [
-            NSUnderlyingErrorKey: NSError(domain: NSPOSIXErrorDomain, code: Int(EDQUOT)),
-        ]),
+        NSError(
+            domain: NSCocoaErrorDomain, code: 512,
+            userInfo: [
+                NSUnderlyingErrorKey: NSError(domain: NSPOSIXErrorDomain, code: Int(EDQUOT))
+            ]),
     ])
     func aFullDiskIsOneErrorAndKeepsFinishedSteps(error: any Error) throws {
         var build = try FakeBuild()

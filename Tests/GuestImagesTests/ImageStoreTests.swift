@@ -23,7 +23,9 @@ import Testing
         let scratch = try ScratchFolder()
         let store = ImageStore(root: scratch.url.appendingPathComponent("nothing here"))
         #expect(try store.list().isEmpty)
-        #expect(throws: ImageError.noSuchImage(name: "x", store: store.root.path)) { try store.image(named: "x") }
+        #expect(throws: ImageError.noSuchImage(name: "x", store: store.root.path)) {
+            try store.image(named: "x")
+        }
         #expect(throws: ImageError.noSuchImage(name: "x", store: store.root.path)) { try store.remove("x") }
     }
 
@@ -107,7 +109,10 @@ import Testing
             #expect(throws: ImageError.self) { try build.store.image(named: "small") }
         }
         try Data(count: ImageStore.manifestLimit + 1).write(to: url)
-        #expect(throws: ImageError.badManifest(path: url.path, reason: "it has \(ImageStore.manifestLimit + 1) bytes")) {
+        #expect(
+            throws: ImageError.badManifest(
+                path: url.path, reason: "it has \(ImageStore.manifestLimit + 1) bytes")
+        ) {
             try build.store.image(named: "small")
         }
     }

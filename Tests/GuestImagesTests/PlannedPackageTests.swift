@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct PlannedPackageTests {
     @Test func aDownload() throws {
-        let line = "'http://mirror.example/pool/a%2b/mount_2.41-0%2bdeb13u1_riscv64.deb' "
+        let line =
+            "'http://mirror.example/pool/a%2b/mount_2.41-0%2bdeb13u1_riscv64.deb' "
             + "mount_1%3a2.41-0+deb13u1_riscv64.deb 169368 SHA256:00ff"
         let package = try #require(try PlannedPackage(line: line))
         #expect(package.file == "mount_1%3a2.41-0+deb13u1_riscv64.deb")

@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test func outputAloneIsCollectedBytewise() throws {
-        let bytes = try ProgramRunner(log: nil).output("sh", ["-c", "echo noise >&2; printf '\\000\\377\\n'"])
+        let bytes = try ProgramRunner(log: nil).output(
+            "sh", ["-c", "echo noise >&2; printf '\\000\\377\\n'"])
         #expect(bytes == [0, 255, 10])
     }
 
@@ -46,7 +47,9 @@ import Testing
     }
 
     @Test func anAbsentProgramIsNamed() {
-        #expect(throws: ImageError.programNotStarted(program: "no-such-program", reason: "it is not installed")) {
+        #expect(
+            throws: ImageError.programNotStarted(program: "no-such-program", reason: "it is not installed")
+        ) {
             try ProgramRunner(log: nil).run("no-such-program", [])
         }
     }
@@ -61,7 +64,8 @@ import Testing
             return
         }
         #expect(throws: ImageError.self) {
-            try ProgramRunner(log: nil).run("dd", ["if=/dev/zero", "count=1"], standardOutput: URL(fileURLWithPath: "/dev/full"))
+            try ProgramRunner(log: nil).run(
+                "dd", ["if=/dev/zero", "count=1"], standardOutput: URL(fileURLWithPath: "/dev/full"))
         }
     }
 

@@ -7,33 +7,53 @@ import Testing
 @Suite struct RootDiskTests {
     /// Files of the packages that the configuration is made from.
     private static let packages: [(name: String, files: [String: String])] = [
-        ("base-passwd", [
-            "usr/share/base-passwd/passwd.master": "root:*:0:0:root:/root:/bin/bash\n",
-            "usr/share/base-passwd/group.master": "root:*:0:\nshadow:*:42:\n",
-        ]),
-        ("base-files", [
-            "etc/debian_version": "13.0\n", "usr/share/base-files/profile": "p\n", "usr/share/base-files/motd": "m\n",
-            "usr/share/base-files/dot.profile": "d\n", "usr/share/base-files/dot.bashrc": "b\n",
-        ]),
-        ("libc-bin", ["usr/share/libc-bin/nsswitch.conf": "passwd: files\n", "usr/share/man/man1/x.1": "manual\n"]),
+        (
+            "base-passwd",
+            [
+                "usr/share/base-passwd/passwd.master": "root:*:0:0:root:/root:/bin/bash\n",
+                "usr/share/base-passwd/group.master": "root:*:0:\nshadow:*:42:\n",
+            ]
+        ),
+        (
+            "base-files",
+            [
+                "etc/debian_version": "13.0\n", "usr/share/base-files/profile": "p\n",
+                "usr/share/base-files/motd": "m\n",
+                "usr/share/base-files/dot.profile": "d\n", "usr/share/base-files/dot.bashrc": "b\n",
+            ]
+        ),
+        (
+            "libc-bin",
+            ["usr/share/libc-bin/nsswitch.conf": "passwd: files\n", "usr/share/man/man1/x.1": "manual\n"]
+        ),
         ("debianutils", ["usr/share/debianutils/shells": "/bin/sh\n", "bin/old-place": "1\n"]),
         ("ca-certificates", ["usr/share/ca-certificates/mozilla/a.crt": "A\n"]),
-        ("libpam-runtime", [
-            "usr/share/pam/common-auth": "$auth_primary\n$auth_additional\n",
-            "usr/share/pam/common-account": "$account_primary\n", "usr/share/pam/common-password": "$password_primary\n",
-            "usr/share/pam/common-session": "$session_primary\n$session_additional\n",
-            "usr/share/pam/common-session-noninteractive": "$session_nonint_primary\n",
-            "etc/pam.d/other": "a configuration file\n", "usr/share/doc/libpam-runtime/copyright": "c\n",
-            "usr/share/doc/libpam-runtime/changelog.gz": "c\n",
-        ]),
+        (
+            "libpam-runtime",
+            [
+                "usr/share/pam/common-auth": "$auth_primary\n$auth_additional\n",
+                "usr/share/pam/common-account": "$account_primary\n",
+                "usr/share/pam/common-password": "$password_primary\n",
+                "usr/share/pam/common-session": "$session_primary\n$session_additional\n",
+                "usr/share/pam/common-session-noninteractive": "$session_nonint_primary\n",
+                "etc/pam.d/other": "a configuration file\n", "usr/share/doc/libpam-runtime/copyright": "c\n",
+                "usr/share/doc/libpam-runtime/changelog.gz": "c\n",
+            ]
+        ),
     ]
 
-    private func makePackage(_ name: String, _ files: [String: String], _ scratch: ScratchFolder, _ store: ImageStore) throws -> PlannedPackage {
+    private func makePackage(
+        _ name: String, _ files: [String: String], _ scratch: ScratchFolder, _ store: ImageStore
+    ) throws -> PlannedPackage {
         let tree = "packages/\(name)"
         for (path, text) in files { try scratch.write("\(tree)/\(path)", text) }
-        let control = "Package: \(name)\nVersion: 1\nArchitecture: all\nMaintainer: T <t@mail.example>\nDescription: test\n"
+        let control =
+            "Package: \(name)\nVersion: 1\nArchitecture: all\nMaintainer: T <t@mail.example>\n"
+            + "Description: test\n"
         try scratch.write("\(tree)/DEBIAN/control", control)
-        if files["etc/pam.d/other"] != nil { try scratch.write("\(tree)/DEBIAN/conffiles", "/etc/pam.d/other\n") }
+        if files["etc/pam.d/other"] != nil {
+            try scratch.write("\(tree)/DEBIAN/conffiles", "/etc/pam.d/other\n")
+        }
         let root = scratch.url.appendingPathComponent(tree)
         if name == "base-files" {
             try FileManager.default.createSymbolicLink(
@@ -42,7 +62,8 @@ import Testing
         }
         let file = "\(name)_1_all.deb"
         let deb = store.downloads.appendingPathComponent(file)
-        try ProgramRunner(log: nil).run("dpkg-deb", ["--root-owner-group", "-Zgzip", "--build", root.path, deb.path])
+        try ProgramRunner(log: nil).run(
+            "dpkg-deb", ["--root-owner-group", "-Zgzip", "--build", root.path, deb.path])
         return try PlannedPackage(name: name, file: file, byteCount: HostFiles.byteCount(of: deb) ?? 0)
     }
 
@@ -50,7 +71,8 @@ import Testing
     private func makeDisk(_ scratch: ScratchFolder) throws -> URL {
         let store = ImageStore(root: scratch.url.appendingPathComponent("home"))
         try HostFiles.makeFolder(store.downloads)
-        let context = BuildContext(recipe: smallRecipe(), store: store, host: BuildHost(), work: store.workFolder(of: "small"))
+        let context = BuildContext(
+            recipe: smallRecipe(), store: store, host: BuildHost(), work: store.workFolder(of: "small"))
         let planned = try Self.packages.map { try makePackage($0.name, $0.files, scratch, store) }
         let plan = DownloadStep.Plan(rootPackages: planned, kernel: planned[0])
         func run(_ step: any BuildStep) throws {
@@ -60,12 +82,15 @@ import Testing
         }
         try HostFiles.makeFolder(context.folder(of: DownloadStep.name))
         try HostFiles.write(
-            JSONEncoder().encode(plan), to: context.folder(of: DownloadStep.name).appendingPathComponent(DownloadStep.planFile))
+            JSONEncoder().encode(plan),
+            to: context.folder(of: DownloadStep.name).appendingPathComponent(DownloadStep.planFile))
         try HostFiles.makeFolder(context.folder(of: SourcesStep.name))
         try HostFiles.write(
-            Data("Types: deb\n".utf8), to: context.folder(of: SourcesStep.name).appendingPathComponent(SourcesStep.guestFile))
+            Data("Types: deb\n".utf8),
+            to: context.folder(of: SourcesStep.name).appendingPathComponent(SourcesStep.guestFile))
         try HostFiles.makeFolder(
-            context.folder(of: KernelStep.name).appendingPathComponent("\(KernelStep.tree)/usr/lib/modules/6.0"))
+            context.folder(of: KernelStep.name).appendingPathComponent(
+                "\(KernelStep.tree)/usr/lib/modules/6.0"))
         try run(UnpackStep())
         try run(ConfigureStep())
         try run(RootDiskStep())
@@ -76,7 +101,9 @@ import Testing
     func filesHaveTheirOwnersAndPlaces() throws {
         let scratch = try ScratchFolder()
         let disk = try makeDisk(scratch)
-        func debugfs(_ request: String) throws -> String { try oracle("debugfs", ["-R", request, disk.path]) }
+        func debugfs(_ request: String) throws -> String {
+            try oracle("debugfs", ["-R", request, disk.path])
+        }
         func mode(_ path: String) throws -> String {
             let words = try debugfs("stat \(path)").split(whereSeparator: \.isWhitespace).map(String.init)
             func value(_ key: String) -> String {
@@ -84,7 +111,7 @@ import Testing
             }
             return "\(value("Mode:")) \(value("User:")):\(value("Group:"))"
         }
-        #expect(HostFiles.byteCount(of: disk) == 16 << 20)
+        #expect(HostFiles.byteCount(of: disk) == 64 << 20)
         #expect(try mode("/etc/shadow") == "0640 0:42")
         #expect(try mode("/etc/passwd") == "0644 0:0")
         #expect(try mode("/var/mail") == "02775 0:8")
@@ -110,14 +137,24 @@ import Testing
         for name in ["info", "updates"] { try HostFiles.makeFolder(folder.appendingPathComponent(name)) }
         try scratch.write("dpkg/status", try debugfs("cat /var/lib/dpkg/status"))
         try scratch.write("dpkg/info/format", "1\n")
-        try scratch.write("dpkg/info/libpam-runtime.list", try debugfs("cat /var/lib/dpkg/info/libpam-runtime.list"))
-        let shown = try oracle("dpkg-query", ["--admindir", folder.path, "--show", "--showformat", "${Package} ${db:Status-Abbrev}\n"])
+        try scratch.write(
+            "dpkg/info/libpam-runtime.list", try debugfs("cat /var/lib/dpkg/info/libpam-runtime.list"))
+        let shown = try oracle(
+            "dpkg-query",
+            ["--admindir", folder.path, "--show", "--showformat", "${Package} ${db:Status-Abbrev}\n"])
         #expect(shown.split(separator: "\n").count == Self.packages.count)
         #expect(shown.contains("base-files iU"))
-        let conffiles = try oracle("dpkg-query", ["--admindir", folder.path, "--show", "--showformat", "${Conffiles}", "libpam-runtime"])
+        let conffiles = try oracle(
+            "dpkg-query",
+            ["--admindir", folder.path, "--show", "--showformat", "${Conffiles}", "libpam-runtime"])
         // md5 of "a configuration file\n"
-        let sum = try oracle("openssl", ["dgst", "-md5", "-r", scratch.url.appendingPathComponent("packages/libpam-runtime/etc/pam.d/other").path])
-        #expect(conffiles == "\n /etc/pam.d/other \(sum.prefix(32))")
+        let sum = try oracle(
+            "openssl",
+            [
+                "dgst", "-md5", "-r",
+                scratch.url.appendingPathComponent("packages/libpam-runtime/etc/pam.d/other").path,
+            ])
+        #expect(conffiles == " /etc/pam.d/other \(sum.prefix(32))")
         let files = try oracle("dpkg-query", ["--admindir", folder.path, "--listfiles", "libpam-runtime"])
         #expect(files.contains("/usr/share/pam/common-auth\n"))
     }

@@ -36,7 +36,7 @@ func oracle(_ program: String, _ arguments: [String]) throws -> String {
 func smallRecipe(_ name: String = "small") -> ImageRecipe {
     var recipe = ImageRecipe.debian(suite: "trixie", architecture: "riscv64", board: "virt-riscv")
     recipe.name = name
-    recipe.diskByteCount = 16 << 20
+    recipe.diskByteCount = 64 << 20
     return recipe
 }
 

@@ -41,17 +41,19 @@ import Testing
         let before = expected[count - 1].registers
         var lines: [String] = []
         for (address, instruction) in program.instructions(max(0, count - 3)..<count) {
-            lines.append("\(hex(address)): \(hex(UInt64(instruction.bits))) \(instruction.assemblyText(at: address))")
+            let text = instruction.assemblyText(at: address)
+            lines.append("\(hex(address)): \(hex(UInt64(instruction.bits))) \(text)")
         }
         let theirs = expected[count]
-        for (index, name) in Self.registerNames.enumerated() where ours.registers[index] != theirs.registers[index] {
-            lines.append(
-                "\(name): \(hex(ours.registers[index])), qemu \(hex(theirs.registers[index])), "
-                    + "before \(hex(before[index]))")
+        for (index, name) in Self.registerNames.enumerated() {
+            let (mine, other) = (ours.registers[index], theirs.registers[index])
+            if mine == other { continue }
+            lines.append("\(name): \(hex(mine)), qemu \(hex(other)), before \(hex(before[index]))")
         }
         if let (_, last) = program.instructions(count - 1..<count).last {
             for register in [last.rs1, last.rs2, last.rs3].map(Int.init) {
-                lines.append("before: x\(register) \(hex(before[register])), f\(register) \(hex(before[register + 32]))")
+                let (x, f) = (before[register], before[register + 32])
+                lines.append("before: x\(register) \(hex(x)), f\(register) \(hex(f))")
             }
             lines.append("before: fcsr \(hex(before[64]))")
         }

@@ -19,7 +19,9 @@ enum AptSourceParser {
         var found = HostFiles.byteCount(of: main) == nil ? [] : [main]
         if FileManager.default.fileExists(atPath: parts.path) {
             found += try HostFiles.names(in: parts).map(parts.appendingPathComponent)
-                .filter { ["list", "sources"].contains($0.pathExtension) && HostFiles.byteCount(of: $0) != nil }
+                .filter {
+                    ["list", "sources"].contains($0.pathExtension) && HostFiles.byteCount(of: $0) != nil
+                }
         }
         return found
     }
@@ -71,8 +73,12 @@ enum AptSourceParser {
 
     private static func source(from fields: [String: String]) -> AptSource? {
         func list(_ name: String) -> [String] { words((fields[name] ?? "")[...]) }
-        if let enabled = list("enabled").first?.lowercased(), ["no", "false", "0"].contains(enabled) { return nil }
-        guard list("types").contains("deb"), !list("uris").isEmpty, !list("suites").isEmpty else { return nil }
+        if let enabled = list("enabled").first?.lowercased(), ["no", "false", "0"].contains(enabled) {
+            return nil
+        }
+        guard list("types").contains("deb"), !list("uris").isEmpty, !list("suites").isEmpty else {
+            return nil
+        }
         let signedBy = fields["signed-by"].map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
         return AptSource(
             types: ["deb"], uris: list("uris"), suites: list("suites"), components: list("components"),

@@ -89,7 +89,8 @@ struct PrivateApt {
         try HostFiles.makeFolder(empty.appendingPathComponent("partial"))
         let output = try runner.output(
             "apt-get",
-            common + ["-o", "Dir::Cache::archives=\(empty.path)", "-qq", "-y", "--print-uris", "install"] + packages)
+            common + ["-o", "Dir::Cache::archives=\(empty.path)", "-qq", "-y", "--print-uris", "install"]
+                + packages)
         return try String(decoding: output, as: UTF8.self).split(separator: "\n")
             .compactMap { try PlannedPackage(line: String($0)) }
     }
@@ -98,7 +99,8 @@ struct PrivateApt {
     func download(_ packages: [String], into folder: URL, progress: (Double) -> Void) throws {
         try HostFiles.makeFolder(folder.appendingPathComponent("partial"))
         let options = ["-o", "Dir::Cache::archives=\(folder.path)", "-o", "APT::Status-Fd=1"]
-        try runner.run("apt-get", common + options + ["-q", "-y", "--download-only", "install"] + packages) { line in
+        try runner.run("apt-get", common + options + ["-q", "-y", "--download-only", "install"] + packages) {
+            line in
             // dlstatus:<number of the item>:<percent>:<text>
             let fields = line.split(separator: ":")
             guard fields.count >= 3, fields[0] == "dlstatus", let percent = Double(fields[2]) else { return }

@@ -56,7 +56,8 @@ struct NewcArchive {
     }
 
     private mutating func addHeader(
-        mode: UInt32, inode: UInt32, linkCount: UInt32, byteCount: UInt32, device: (UInt32, UInt32), name: String
+        mode: UInt32, inode: UInt32, linkCount: UInt32, byteCount: UInt32, device: (UInt32, UInt32),
+        name: String
     ) {
         let nameBytes = Array(name.utf8) + [0]
         // ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize check

@@ -68,7 +68,8 @@ struct BuildPipeline {
     ) -> StepStamp? {
         guard let data = try? Data(contentsOf: stampFile(of: step, context)),
             let stamp = try? JSONDecoder().decode(StepStamp.self, from: data), stamp.inputs == inputs,
-            let outputs = try? FolderDigest.digest(of: context.folder(of: step.name)), outputs == stamp.outputs,
+            let outputs = try? FolderDigest.digest(of: context.folder(of: step.name)),
+            outputs == stamp.outputs,
             step.isIntact(context)
         else { return nil }
         return stamp

@@ -49,12 +49,15 @@ public enum ImageBuilder {
         try forgetFinishedBuild(context, force: force)
         try BuildPipeline(steps: steps, laterStepCount: 1).run(context, progress: progress)
         progress(
-            BuildProgress(step: steps.count + 1, stepCount: steps.count + 1, name: "seal", detail: nil, fraction: nil))
+            BuildProgress(
+                step: steps.count + 1, stepCount: steps.count + 1, name: "seal", detail: nil, fraction: nil))
         return try ImageSeal(context: context).publish()
     }
 
     private static func current(_ recipe: ImageRecipe, _ store: ImageStore) -> Image? {
-        guard let image = try? store.image(named: recipe.name), image.manifest.recipe == recipe else { return nil }
+        guard let image = try? store.image(named: recipe.name), image.manifest.recipe == recipe else {
+            return nil
+        }
         return image
     }
 

@@ -14,7 +14,9 @@ struct ImageSeal {
             try HostFiles.makeFolder(sealed)
             let image = try gather(in: sealed)
             // The data must be on the disk before the name says that it is.
-            for name in try HostFiles.names(in: sealed) { try HostFiles.flush(sealed.appendingPathComponent(name)) }
+            for name in try HostFiles.names(in: sealed) {
+                try HostFiles.flush(sealed.appendingPathComponent(name))
+            }
             try HostFiles.flush(sealed)
             try exchange(sealed, with: image.folder)
             try HostFiles.flush(context.store.images)
@@ -28,7 +30,8 @@ struct ImageSeal {
     private func gather(in sealed: URL) throws -> Image {
         let release = context.recipe
         let parts = [
-            (KernelStep.name, KernelStep.kernelFile, "kernel"), (InitramfsStep.name, InitramfsStep.file, "initrd"),
+            (KernelStep.name, KernelStep.kernelFile, "kernel"),
+            (InitramfsStep.name, InitramfsStep.file, "initrd"),
             (RootDiskStep.name, RootDiskStep.file, "root.ext4"),
         ]
         for (step, file, name) in parts {

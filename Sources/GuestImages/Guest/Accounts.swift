@@ -15,7 +15,8 @@ struct Accounts {
         passwd = Self.text(users.map { [$0[0], "x"] + $0[2...] })
         group = Self.text(groups.map { [$0[0], "x"] + $0[2...] })
         // The third field is the day of the last change of the password: any but 0, which forces one.
-        shadow = Self.text(users.map { [$0[0], $0[0] == "root" ? "" : "*", "20000", "0", "99999", "7", "", "", ""] })
+        shadow = Self.text(
+            users.map { [$0[0], $0[0] == "root" ? "" : "*", "20000", "0", "99999", "7", "", "", ""] })
         groupShadow = Self.text(groups.map { [$0[0], "*", "", ""] })
     }
 

@@ -57,10 +57,11 @@ enum GuestScripts {
 
         """#
 
-    /// The shell, or the one command that the kernel command line asks for.
+    /// The shell, or the one command that the kernel command line asks for. Words that it knows there:
+    /// `starling.command=<base64url of a command line>` and `starling.terminal=<rows>x<columns>`.
     private static let console = #"""
         #!/usr/bin/busybox sh
-        # Runs on the console: a root shell, or the command of starling.command=<base64url>.
+        # Runs on the console: a root shell, or the command of the kernel command line.
         read -r terminals </sys/class/tty/console/active
         terminal=/dev/${terminals##* }
         [ -c "$terminal" ] && exec <"$terminal" >"$terminal" 2>&1
@@ -68,13 +69,17 @@ enum GuestScripts {
         export HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8
         cd /root
         command=
+        size=24x80
         read -r line </proc/cmdline
         set -f
         for word in $line; do
             case $word in
                 starling.command=*) command=${word#*=} ;;
+                starling.terminal=*x*) size=${word#*=} ;;
             esac
         done
+        # A serial line does not know its size, and some programs wait for ever at 0 by 0.
+        busybox stty rows "${size%x*}" columns "${size#*x}" || busybox stty rows 24 columns 80
         if [ -z "$command" ]; then
             . /etc/os-release
             echo "$PRETTY_NAME on Starling: a root shell; 'poweroff' ends the machine."
@@ -82,7 +87,9 @@ enum GuestScripts {
         fi
         # base64url (RFC 4648, section 5) comes without the padding that the decoder wants.
         while [ $((${#command} % 4)) -ne 0 ]; do command="$command="; done
-        text=$(echo "$command" | busybox tr _- /+ | busybox base64 -d) || text='echo "bad starling.command" >&2; exit 125'
+        if ! text=$(echo "$command" | busybox tr _- /+ | busybox base64 -d); then
+            text='echo "starling.command is not base64url" >&2; exit 125'
+        fi
         # Ctrl-C is for the command; a handler, unlike ignoring, is not handed down to it.
         trap : INT QUIT TERM HUP
         bash -c "$text"

@@ -14,8 +14,10 @@ struct GuestSystem {
     /// Gets the templates out of the packages.
     func extractReferences(_ context: BuildContext) throws {
         let wanted = [
-            ("base-passwd", ["/usr/share/base-passwd"]), ("base-files", ["/usr/share/base-files", "/etc/debian_version"]),
-            ("libc-bin", ["/usr/share/libc-bin/nsswitch.conf"]), ("debianutils", ["/usr/share/debianutils/shells"]),
+            ("base-passwd", ["/usr/share/base-passwd"]),
+            ("base-files", ["/usr/share/base-files", "/etc/debian_version"]),
+            ("libc-bin", ["/usr/share/libc-bin/nsswitch.conf"]),
+            ("debianutils", ["/usr/share/debianutils/shells"]),
             ("ca-certificates", ["/usr/share/ca-certificates"]), ("libpam-runtime", ["/usr/share/pam"]),
         ]
         for (package, paths) in wanted {
@@ -36,7 +38,7 @@ struct GuestSystem {
         try addAccounts(to: &overlay)
         try addNames(to: &overlay)
         try addTemplates(to: &overlay)
-        try addLogin(to: &overlay)
+        try LoginModules(references: references).write(to: &overlay)
         try addCertificates(to: &overlay)
         try addLinks(to: &overlay)
         try overlay.addFile("/etc/apt/sources.list.d/debian.sources", aptSources)
@@ -45,7 +47,9 @@ struct GuestSystem {
             "/etc/dpkg/dpkg.cfg.d/starling-small",
             "# This image leaves out documentation; remove this file to get it with new packages.\n"
                 + excludes.joined())
-        for folder in ["/mnt", "/srv", "/opt", "/media", "/etc/opt", "/var/opt", "/usr/local/bin", "/usr/local/sbin"] {
+        for folder in [
+            "/mnt", "/srv", "/opt", "/media", "/etc/opt", "/var/opt", "/usr/local/bin", "/usr/local/sbin",
+        ] {
             try overlay.addFolder(folder)
         }
         try overlay.addFolder("/var/mail", mode: 0o2775, group: Self.mailGroup)
@@ -92,28 +96,8 @@ struct GuestSystem {
         try overlay.addFile("/root/.profile", try reference("/usr/share/base-files/dot.profile"))
         try overlay.addFile("/root/.bashrc", try reference("/usr/share/base-files/dot.bashrc"))
         try overlay.addFile("/etc/motd", try reference("/usr/share/base-files/motd"))
-        try overlay.addFile("/etc/shells", try reference("/usr/share/debianutils/shells") + "/bin/bash\n/usr/bin/bash\n")
-    }
-
-    /// What pam-auth-update makes of its templates when the only module is pam_unix.
-    private func addLogin(to overlay: inout Overlay) throws {
-        let unix = [
-            "auth": "auth\t[success=1 default=ignore]\tpam_unix.so nullok",
-            "account": "account\t[success=1 new_authtok_reqd=done default=ignore]\tpam_unix.so",
-            "password": "password\t[success=1 default=ignore]\tpam_unix.so obscure yescrypt",
-        ]
-        for kind in ["auth", "account", "password", "session", "session-noninteractive"] {
-            let variable = kind.replacing("-noninteractive", with: kind == "session" ? "" : "_nonint")
-            var text = try reference("/usr/share/pam/common-\(kind)")
-            // A session has its deciding line in the template already; pam_unix only writes a log line.
-            let primary = unix[kind] ?? "session\t[default=1]\tpam_permit.so"
-            let additional = unix[kind] == nil ? "session\trequired\tpam_unix.so" : ""
-            for name in [kind, variable, "session", "session_nonint"] {
-                text = text.replacing("$\(name)_primary", with: primary)
-                text = text.replacing("$\(name)_additional", with: additional)
-            }
-            try overlay.addFile("/etc/pam.d/common-\(kind)", text)
-        }
+        try overlay.addFile(
+            "/etc/shells", try reference("/usr/share/debianutils/shells") + "/bin/bash\n/usr/bin/bash\n")
     }
 
     /// The bundle that update-ca-certificates would make.
@@ -130,6 +114,11 @@ struct GuestSystem {
             let name = alternative.link.split(separator: "/").last ?? ""
             try overlay.addLink("/etc/alternatives/\(name)", to: alternative.target)
             try overlay.addLink(alternative.link, to: "/etc/alternatives/\(name)")
+            // The record of update-alternatives, without which it would take the link for the user's own
+            // choice: mode, link, end of the other links, then the one candidate with its priority.
+            try overlay.addFile(
+                "/var/lib/dpkg/alternatives/\(name)",
+                "auto\n\(alternative.link)\n\n\(alternative.target)\n0\n\n")
         }
         for name in ["init", "poweroff", "halt", "reboot"] {
             try overlay.addLink("/usr/sbin/\(name)", to: "../bin/busybox")

@@ -23,7 +23,9 @@ struct ModuleTable {
             guard let entry = entries[Self.name(of: module)] else {
                 throw ImageError.unexpectedPackage(package: package, reason: "it has no module '\(module)'")
             }
-            for path in entry.needs.reversed() + [entry.path] where !order.contains(path) { order.append(path) }
+            for path in entry.needs.reversed() + [entry.path] where !order.contains(path) {
+                order.append(path)
+            }
         }
         return order
     }

@@ -11,7 +11,8 @@ struct Overlay {
     init(folder: URL) { self.folder = folder }
 
     /// Adds a file at the absolute guest path `path`.
-    mutating func addFile(_ path: String, _ contents: String, mode: mode_t = 0o644, group: UInt32 = 0) throws {
+    mutating func addFile(_ path: String, _ contents: String, mode: mode_t = 0o644, group: UInt32 = 0) throws
+    {
         try addFile(path, Data(contents.utf8), mode: mode, group: group)
     }
 
@@ -49,7 +50,9 @@ struct Overlay {
         chmod(current.path, 0o755)
         for part in path.split(separator: "/") {
             current.appendPathComponent(String(part))
-            if mkdir(current.path, 0o755) != 0, errno != EEXIST { throw HostFiles.failure(current.path, errno) }
+            if mkdir(current.path, 0o755) != 0, errno != EEXIST {
+                throw HostFiles.failure(current.path, errno)
+            }
             chmod(current.path, 0o755)
         }
     }

@@ -19,7 +19,8 @@ struct PackageDatabase {
             let folder = UnpackStep.control(of: package.name, unpacked)
             let control = try HostFiles.text(folder.appendingPathComponent("control"))
             let conffiles = try conffiles(of: package, in: folder, context, scratch: scratch)
-            status += try Self.statusEntry(control: control, conffiles: conffiles, package: package.name) + "\n"
+            status +=
+                try Self.statusEntry(control: control, conffiles: conffiles, package: package.name) + "\n"
             try addInfo(of: package, control: control, from: folder, to: &overlay)
             if let text = try? HostFiles.text(folder.appendingPathComponent("triggers")) {
                 triggers.add(text, package: package.name)
@@ -36,10 +37,13 @@ struct PackageDatabase {
     }
 
     /// A paragraph of the status file: the control file with the state and the configuration files.
-    static func statusEntry(control: String, conffiles: [(path: String, md5: String)], package: String) throws -> String {
+    static func statusEntry(control: String, conffiles: [(path: String, md5: String)], package: String) throws
+        -> String
+    {
         var lines = control.split(separator: "\n").map(String.init)
         guard let first = lines.first, first.hasPrefix("Package:") else {
-            throw ImageError.unexpectedPackage(package: package, reason: "its control file starts with no name")
+            throw ImageError.unexpectedPackage(
+                package: package, reason: "its control file starts with no name")
         }
         lines.insert("Status: install ok unpacked", at: 1)
         if !conffiles.isEmpty {
@@ -55,13 +59,17 @@ struct PackageDatabase {
         let list = folder.appendingPathComponent("conffiles")
         guard HostFiles.byteCount(of: list) != nil else { return [] }
         // Lines with a flag before the path name files that an upgrade removes.
-        let paths = try HostFiles.text(list).split(separator: "\n").map(String.init).filter { $0.hasPrefix("/") }
+        let paths = try HostFiles.text(list).split(separator: "\n").map(String.init).filter {
+            $0.hasPrefix("/")
+        }
         guard !paths.isEmpty else { return [] }
         try UnpackStep.extract(paths, of: package.name, into: scratch, context)
         return Array(zip(paths, try FileDigest.md5(of: paths.map { scratch.appendingPathComponent($0) })))
     }
 
-    private func addInfo(of package: PlannedPackage, control: String, from folder: URL, to overlay: inout Overlay) throws {
+    private func addInfo(
+        of package: PlannedPackage, control: String, from folder: URL, to overlay: inout Overlay
+    ) throws {
         let isSame = control.split(separator: "\n").contains("Multi-Arch: same")
         let stem = "\(Self.folder)/info/\(package.name)" + (isSame ? ":\(package.architecture)" : "")
         for member in try HostFiles.names(in: folder) where member != "control" {

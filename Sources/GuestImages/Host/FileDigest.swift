@@ -26,7 +26,8 @@ enum FileDigest {
             let output = try runner.output(program, ["--zero", "--"] + part)
             let lines = output.split(separator: 0)
             guard lines.count == part.count else {
-                throw ImageError.programFailed(program: program, status: 0, lastLines: ["unexpected output"], log: "-")
+                throw ImageError.programFailed(
+                    program: program, status: 0, lastLines: ["unexpected output"], log: "-")
             }
             result += lines.map { String(decoding: $0.prefix(digits), as: UTF8.self) }
         }

@@ -14,7 +14,9 @@ enum HostFiles {
         if let known = error as? ImageError { return known }
         var current: NSError? = error as NSError
         while let inner = current {
-            if inner.domain == NSPOSIXErrorDomain { return failure(path, Int32(truncatingIfNeeded: inner.code)) }
+            if inner.domain == NSPOSIXErrorDomain {
+                return failure(path, Int32(truncatingIfNeeded: inner.code))
+            }
             if inner.domain == NSCocoaErrorDomain, inner.code == CocoaError.fileWriteOutOfSpace.rawValue {
                 return .noSpace(path: path, needed: nil, free: nil)
             }
@@ -97,7 +99,8 @@ enum HostFiles {
     static func freeByteCount(at url: URL) -> UInt64? {
         var status = statvfs()
         guard statvfs(url.path, &status) == 0 else { return nil }
-        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
+            by: UInt64(status.f_frsize))
         return overflow ? .max : bytes
     }
 }

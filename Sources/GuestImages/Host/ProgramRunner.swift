@@ -53,14 +53,17 @@ struct ProgramRunner {
             standardOutput: standardOutput, mergeErrors: mergeErrors)
         child.readOutput { stream, bytes in
             if stream == .errors || mergeErrors { lastLines.add(bytes) }
-            if stream == .errors || mergeErrors, let logFile { _ = bytes.withUnsafeBytes { write(logFile, $0.baseAddress, $0.count) } }
+            if stream == .errors || mergeErrors, let logFile {
+                _ = bytes.withUnsafeBytes { write(logFile, $0.baseAddress, $0.count) }
+            }
             if stream == .output { onBytes(bytes) }
         }
         let status = child.wait()
         guard status != 0 else { return }
         let lines = lastLines.lines
         if lines.contains(where: Self.saysNoSpace) {
-            throw ImageError.noSpace(path: log?.deletingLastPathComponent().path ?? "/", needed: nil, free: nil)
+            throw ImageError.noSpace(
+                path: log?.deletingLastPathComponent().path ?? "/", needed: nil, free: nil)
         }
         throw ImageError.programFailed(
             program: program, status: status, lastLines: lines, log: log?.path ?? "no file")
@@ -69,7 +72,8 @@ struct ProgramRunner {
     /// The texts of ENOSPC and EDQUOT in the C locale, and apt's own check.
     private static func saysNoSpace(_ line: String) -> Bool {
         line.contains("No space left on device") || line.contains("Disk quota exceeded")
-            || line.contains("You don't have enough free space") || line.contains("Could not allocate block in ext2 filesystem")
+            || line.contains("You don't have enough free space")
+            || line.contains("Could not allocate block in ext2 filesystem")
     }
 
     private func openLog(_ program: String, _ arguments: [String]) throws -> Int32? {
@@ -87,7 +91,9 @@ struct ProgramRunner {
         for name in ["FAKEROOTKEY", "LD_PRELOAD"] { variables[name] = nil }
         variables["PATH"] = searchPath.joined(separator: ":")
         // Messages and sort orders that do not depend on the user.
-        for (name, value) in ["LC_ALL": "C", "LANGUAGE": "C", "TZ": "UTC", "DEBIAN_FRONTEND": "noninteractive"] {
+        for (name, value) in [
+            "LC_ALL": "C", "LANGUAGE": "C", "TZ": "UTC", "DEBIAN_FRONTEND": "noninteractive",
+        ] {
             variables[name] = value
         }
         variables.merge(environment) { _, new in new }

@@ -12,7 +12,7 @@ struct ConfigureStep: BuildStep {
     /// Files whose owner is not root or whose mode tar cannot carry: `<mode> <owner> <path>`.
     static let owners = "owners"
     /// Raised when the files of the overlay change, so that finished steps of older builders do not count.
-    static let revision = 1
+    static let revision = 3
 
     func inputs(_ context: BuildContext) throws -> [String] {
         ["revision \(Self.revision)", GuestScripts.all.map(\.contents).joined()]
@@ -23,7 +23,8 @@ struct ConfigureStep: BuildStep {
         var overlay = Overlay(folder: folder.appendingPathComponent("overlay", isDirectory: true))
         let plan = try DownloadStep.plan(context)
         let database = PackageDatabase(
-            recipe: context.recipe, packages: plan.rootPackages, unpacked: context.folder(of: UnpackStep.name))
+            recipe: context.recipe, packages: plan.rootPackages, unpacked: context.folder(of: UnpackStep.name)
+        )
         try database.write(to: &overlay, context, scratch: references)
         let system = GuestSystem(recipe: context.recipe, references: references)
         try system.extractReferences(context)
@@ -37,12 +38,17 @@ struct ConfigureStep: BuildStep {
         try HostFiles.remove(overlay.folder)
     }
 
-    private func pack(_ overlay: Overlay, _ system: GuestSystem, _ context: BuildContext, _ folder: URL) throws {
+    private func pack(_ overlay: Overlay, _ system: GuestSystem, _ context: BuildContext, _ folder: URL)
+        throws
+    {
         let archive = folder.appendingPathComponent(Self.archive)
         try context.runner.run(
             "tar",
-            ["--create", "--file", archive.path, "--sort=name", "--owner=0", "--group=0", "--numeric-owner",
-             "--format=gnu", "--mtime=@\(try system.releaseTime())", "-C", overlay.folder.path, "."])
+            [
+                "--create", "--file", archive.path, "--sort=name", "--owner=0", "--group=0",
+                "--numeric-owner",
+                "--format=gnu", "--mtime=@\(try system.releaseTime())", "-C", overlay.folder.path, ".",
+            ])
         let lines = overlay.owners.joined(separator: "\n") + "\n"
         try HostFiles.write(Data(lines.utf8), to: folder.appendingPathComponent(Self.owners))
     }

@@ -54,7 +54,9 @@ struct DownloadStep: BuildStep {
         try HostFiles.write(try encoder.encode(plan), to: folder.appendingPathComponent(Self.planFile))
     }
 
-    private func fetch(_ wanted: [String], _ apt: PrivateApt, _ context: BuildContext, _ detail: String) throws {
+    private func fetch(_ wanted: [String], _ apt: PrivateApt, _ context: BuildContext, _ detail: String)
+        throws
+    {
         context.report(detail, 0)
         try apt.download(wanted, into: context.store.downloads) { context.report(detail, $0) }
     }

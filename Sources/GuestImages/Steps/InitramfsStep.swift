@@ -9,8 +9,10 @@ struct InitramfsStep: BuildStep {
 
     static let file = "initrd"
     /// The programs of busybox that the script uses; its shell finds the others by itself.
-    private static let programs = ["sh", "mount", "umount", "insmod", "switch_root", "setsid", "cttyhack",
-                                   "findfs", "usleep", "ls", "cat", "dmesg", "poweroff", "reboot"]
+    private static let programs = [
+        "sh", "mount", "umount", "insmod", "switch_root", "setsid", "cttyhack",
+        "findfs", "usleep", "ls", "cat", "dmesg", "poweroff", "reboot",
+    ]
 
     func inputs(_ context: BuildContext) throws -> [String] { [InitramfsScript.contents] + Self.programs }
 
@@ -40,7 +42,8 @@ struct InitramfsStep: BuildStep {
         for (index, path) in paths.enumerated() {
             let name = ModuleTable.name(of: path) + ".ko"
             context.report(name, Double(index) / Double(paths.count))
-            archive.addFile("modules/\(name)", contents: try module(modules.appendingPathComponent(path), context))
+            archive.addFile(
+                "modules/\(name)", contents: try module(modules.appendingPathComponent(path), context))
             names.append(name)
         }
         archive.addFile("modules/order", contents: Array((names.joined(separator: "\n") + "\n").utf8))

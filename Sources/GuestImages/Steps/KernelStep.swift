@@ -20,7 +20,8 @@ struct KernelStep: BuildStep {
         try context.runner.run("dpkg-deb", ["--extract", deb.path, all.path])
         let boot = all.appendingPathComponent("boot")
         guard let kernel = try HostFiles.names(in: boot).first(where: { $0.hasPrefix("vmlinu") }) else {
-            throw ImageError.unexpectedPackage(package: package.name, reason: "it has no /boot/vmlinux-<release>")
+            throw ImageError.unexpectedPackage(
+                package: package.name, reason: "it has no /boot/vmlinux-<release>")
         }
         try HostFiles.rename(
             boot.appendingPathComponent(kernel), to: folder.appendingPathComponent(Self.kernelFile))

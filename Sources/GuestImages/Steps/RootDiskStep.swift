@@ -10,7 +10,9 @@ struct RootDiskStep: BuildStep {
 
     static let file = "root.ext4"
 
-    func inputs(_ context: BuildContext) throws -> [String] { [Self.script] + Self.fileSystemOptions(context.recipe) }
+    func inputs(_ context: BuildContext) throws -> [String] {
+        [Self.script] + Self.fileSystemOptions(context.recipe)
+    }
 
     func run(_ context: BuildContext, into folder: URL) throws {
         let packages = UnpackStep.inOrder(try DownloadStep.plan(context).rootPackages)
@@ -20,17 +22,19 @@ struct RootDiskStep: BuildStep {
         try HostFiles.write(Data((archives.joined(separator: "\n") + "\n").utf8), to: list)
         let excludes = context.recipe.excludedPaths.map { ".\($0)\n" }.joined()
         try HostFiles.write(Data(excludes.utf8), to: folder.appendingPathComponent("excludes"))
+        let defaults = folder.appendingPathComponent("mke2fs.conf")
+        try HostFiles.write(Data(Self.defaults.utf8), to: defaults)
         let configured = context.folder(of: ConfigureStep.name)
         let disk = folder.appendingPathComponent(Self.file).path
         let arguments = [
-            folder.path, configured.path, context.folder(of: KernelStep.name).appendingPathComponent(KernelStep.tree).path,
+            folder.path, configured.path,
+            context.folder(of: KernelStep.name).appendingPathComponent(KernelStep.tree).path,
             disk, "\(context.recipe.diskByteCount >> 10)k",
         ]
         // faked closes every descriptor that could be open: with a limit of a billion that takes minutes.
         let limited = "ulimit -n 1024; exec fakeroot -- sh -e -c \"$0\" starling \"$@\""
         var runner = context.runner
-        // Defaults of mke2fs differ between hosts; everything is given here.
-        runner.environment = ["MKE2FS_CONFIG": "/dev/null"]
+        runner.environment = ["MKE2FS_CONFIG": defaults.path]
         var done = 0.0
         try runner.run(
             "sh", ["-c", limited, Self.script] + arguments + Self.fileSystemOptions(context.recipe)
@@ -42,8 +46,24 @@ struct RootDiskStep: BuildStep {
         }
         context.report("check", nil)
         try context.runner.run("e2fsck", ["-f", "-n", disk])
-        for name in ["archives", "excludes"] { try HostFiles.remove(folder.appendingPathComponent(name)) }
+        for name in ["archives", "excludes", "mke2fs.conf"] {
+            try HostFiles.remove(folder.appendingPathComponent(name))
+        }
     }
+
+    /// What mke2fs does unless told otherwise differs between hosts; this stands for all of them.
+    private static let defaults = """
+        [defaults]
+            blocksize = 4096
+        [fs_types]
+            ext4 = {
+                inode_size = 256
+            }
+            small = {
+                inode_size = 256
+            }
+
+        """
 
     private static let mark = "starling-step "
 
@@ -55,7 +75,9 @@ struct RootDiskStep: BuildStep {
         root=$step/root
         mkdir "$root"
         chmod 755 "$root"
-        extract() { tar --extract --preserve-permissions --numeric-owner --keep-directory-symlink -C "$root" "$@"; }
+        extract() {
+            tar --extract --preserve-permissions --numeric-owner --keep-directory-symlink -C "$root" "$@"
+        }
         while read -r archive; do
             name=${archive##*/}
             echo "starling-step ${name%.tar}"
@@ -77,12 +99,14 @@ struct RootDiskStep: BuildStep {
     /// holes of the file): otherwise the guest's kernel does it in the background of its first hours.
     private static func fileSystemOptions(_ recipe: ImageRecipe) -> [String] {
         let features = [
-            "none", "has_journal", "ext_attr", "resize_inode", "dir_index", "filetype", "extent", "64bit", "flex_bg",
+            "none", "has_journal", "ext_attr", "resize_inode", "dir_index", "filetype", "extent", "64bit",
+            "flex_bg",
             "sparse_super", "large_file", "huge_file", "dir_nlink", "extra_isize", "metadata_csum",
         ]
         let extended = ["hash_seed=\(recipe.fileSystemUUID)", "lazy_itable_init=0", "lazy_journal_init=0"]
         return [
-            "-O", features.joined(separator: ","), "-E", extended.joined(separator: ","), "-U", recipe.fileSystemUUID,
+            "-O", features.joined(separator: ","), "-E", extended.joined(separator: ","), "-U",
+            recipe.fileSystemUUID,
             "-L", "root", "-b", "4096", "-I", "256", "-i", "16384", "-m", "1", "-J", "size=16",
         ]
     }

@@ -17,7 +17,8 @@ struct SourcesStep: BuildStep {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let recipe = String(decoding: try encoder.encode(context.recipe), as: UTF8.self)
-        return [recipe, try context.host.keyring()] + sources.map { $0.stanza(architecture: nil, signedBy: "") }
+        return [recipe, try context.host.keyring()]
+            + sources.map { $0.stanza(architecture: nil, signedBy: "") }
     }
 
     func run(_ context: BuildContext, into folder: URL) throws {

@@ -25,7 +25,8 @@ struct UnpackStep: BuildStep {
         let control = Self.control(of: package.name, folder)
         try context.runner.run("dpkg-deb", ["--fsys-tarfile", deb], standardOutput: data)
         try context.runner.run("dpkg-deb", ["--control", deb, control.path])
-        let names = try context.runner.output("tar", ["--list", "--quoting-style=literal", "--file", data.path])
+        let names = try context.runner.output(
+            "tar", ["--list", "--quoting-style=literal", "--file", data.path])
         let list = Self.list(of: package.name, folder)
         try HostFiles.write(Data(Self.dpkgList(tarNames: names).utf8), to: list)
     }
@@ -58,10 +59,13 @@ struct UnpackStep: BuildStep {
     }
 
     /// Extracts some files of an unpacked package (`/etc/issue`, folders with all in them).
-    static func extract(_ paths: [String], of package: String, into folder: URL, _ context: BuildContext) throws {
+    static func extract(_ paths: [String], of package: String, into folder: URL, _ context: BuildContext)
+        throws
+    {
         let archive = data(of: package, context.folder(of: name))
         try HostFiles.makeFolder(folder)
         let members = paths.map { ".\($0)" }
-        try context.runner.run("tar", ["--extract", "--file", archive.path, "-C", folder.path, "--"] + members)
+        try context.runner.run(
+            "tar", ["--extract", "--file", archive.path, "-C", folder.path, "--"] + members)
     }
 }

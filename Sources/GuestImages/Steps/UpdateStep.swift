@@ -32,7 +32,8 @@ struct UpdateStep: BuildStep {
                 try update(context, folder, copying: working + [file], from: available)
                 working.append(file)
             } catch ImageError.programFailed {
-                context.report("\(Self.suite(of: file)) is not usable on this mirror now: going on without it", nil)
+                context.report(
+                    "\(Self.suite(of: file)) is not usable on this mirror now: going on without it", nil)
                 try HostFiles.remove(parts.appendingPathComponent(file))
             }
         }

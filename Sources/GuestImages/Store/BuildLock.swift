@@ -23,5 +23,9 @@ final class BuildLock {
         if ftruncate(descriptor, 0) == 0 { _ = write(descriptor, holder, holder.count) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child that is just being started may still have a copy of the descriptor.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -123,7 +123,8 @@ extension ImageStore {
             let data = try Data(contentsOf: url)
             let version = try JSONDecoder().decode(FormatVersion.self, from: data).formatVersion
             guard version == ImageManifest.currentFormatVersion else {
-                throw bad("its format is \(version), this program reads \(ImageManifest.currentFormatVersion)")
+                throw bad(
+                    "its format is \(version), this program reads \(ImageManifest.currentFormatVersion)")
             }
             manifest = try JSONDecoder().decode(ImageManifest.self, from: data)
         } catch let error as ImageError {

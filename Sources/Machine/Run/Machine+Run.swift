@@ -15,6 +15,7 @@ extension Machine {
         context.clock.resumeAfterPause()
         while true {
             if needsPowerOn {
+                drainDisks()
                 try board.powerOn()
                 needsPowerOn = false
             }
@@ -24,6 +25,19 @@ extension Machine {
             let didRun = runRound(end)
             board.poll()
             if !didRun, control.pending == nil, let outcome = idle() { return outcome }
+        }
+    }
+
+    /// Waits for the host to complete every disk request: those of the time before a reset would write
+    /// into the memory of the system that starts after it.
+    private func drainDisks() {
+        while disks.requestsInFlight > 0 {
+            if case .deterministic = context.clock.mode, let deadline = context.timers.nextDeadline {
+                context.clock.skip(to: deadline)
+            } else {
+                mailbox.wait(until: nil)
+            }
+            serveOutside()
         }
     }
 

@@ -22,7 +22,7 @@ public final class Machine {
     var stopRequested = false
     /// Instructions of all CPUs.
     public internal(set) var instructionsExecuted: UInt64 = 0
-    private let disks: MachineDisks
+    let disks: MachineDisks
 
     /// Opens the disks (locking them) and builds the board. Nothing is loaded before `run`.
     /// - Parameters:

@@ -49,6 +49,16 @@ final class MachineDisks {
         }
     }
 
+    /// Requests that the host has not completed.
+    var requestsInFlight: Int {
+        backends.reduce(0) { count, backend in
+            switch backend {
+            case .asynchronous(let disk): count + disk.requestsInFlight
+            case .deterministic(let disk): count + disk.requestsInFlight
+            }
+        }
+    }
+
     /// Completes what is in flight and makes everything durable. Every disk is closed, whatever
     /// happens with others; the first error is thrown.
     func close() throws(HostError) {

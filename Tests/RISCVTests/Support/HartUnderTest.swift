@@ -27,7 +27,8 @@ final class HartUnderTest {
     /// Runs the program one instruction at a time and counts what its body executes.
     func outcomeCounting(_ program: OracleProgram) -> OracleOutcome? {
         load(program)
-        let body = program.bodyStart..<(program.bodyStart + UInt64(program.units.reduce(0) { $0 + $1.count } * 2))
+        let length = UInt64(program.units.reduce(0) { $0 + $1.count } * 2)
+        let body = program.bodyStart..<(program.bodyStart + length)
         for _ in 0..<8_000 {
             let pc = hart.state.pointee.pc
             if pc == OracleLayout.stop { return result }

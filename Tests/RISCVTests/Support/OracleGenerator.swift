@@ -154,7 +154,8 @@ struct OracleGenerator {
             // Equal operands.
             bits = bits & ~(31 << 20) | UInt32(decoded.rs1) << 20
         }
-        let patch: JumpPatch = isFull ? (isJump ? .jal : .branch) : (isJump ? .compressedJump : .compressedBranch)
+        let patch: JumpPatch =
+            isFull ? (isJump ? .jal : .branch) : (isJump ? .compressedJump : .compressedBranch)
         jumps.append((index, patch, 1 + random.below(5)))
         return [bits]
     }
@@ -200,6 +201,7 @@ extension Encoding {
     var isMemoryAccess: Bool {
         let loads: [Operation] = [.lb, .lh, .lw, .ld, .lbu, .lhu, .lwu, .flw, .fld]
         let stores: [Operation] = [.sb, .sh, .sw, .sd, .fsw, .fsd]
-        return loads.contains(operation) || stores.contains(operation) || (width == 32 && match & 0x7f == 0x2f)
+        let isAtomic = width == 32 && match & 0x7f == 0x2f
+        return isAtomic || loads.contains(operation) || stores.contains(operation)
     }
 }

@@ -70,7 +70,9 @@ struct OracleProgram {
 
     /// The whole program as bytes.
     var code: [UInt8] {
-        (prologue + units.flatMap { $0 } + epilogue).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+        (prologue + units.flatMap { $0 } + epilogue).flatMap { half in
+            [UInt8(truncatingIfNeeded: half), UInt8(half >> 8)]
+        }
     }
 
     private static let caller = 5
@@ -85,7 +87,8 @@ struct OracleProgram {
         for register in 0..<32 {
             words.append(Assembly.fld(register, OracleLayout.inputF + Int32(register) * 8, from))
         }
-        words += [Assembly.ld(6, OracleLayout.inputFCSR, from), Assembly.csrrw(0, 3, 6), Assembly.scW(0, 0, from)]
+        words += [Assembly.ld(6, OracleLayout.inputFCSR, from), Assembly.csrrw(0, 3, 6)]
+        words.append(Assembly.scW(0, 0, from))
         words.append(Assembly.lui(baseRegister, Int32(OracleLayout.control)))
         for register in 1..<32 where register != baseRegister {
             words.append(Assembly.ld(register, OracleLayout.inputX + Int32(register) * 8, baseRegister))

@@ -33,7 +33,9 @@ enum OracleValues {
         let sign: UInt64 = random.oneIn(2) ? 1 << 63 : 0
         let fraction = fractionBits(52, &random)
         // Exponents: zero and subnormal, infinite and NaN, around 1, around integer limits, any.
-        let exponents: [UInt64] = [0, 0x7ff, UInt64(1013 + random.below(70)), 1023, random.next() & 0x7ff, 1, 0x7fe]
+        let exponents: [UInt64] = [
+            0, 0x7ff, UInt64(1013 + random.below(70)), 1023, random.next() & 0x7ff, 1, 0x7fe,
+        ]
         return sign | random.pick(exponents) << 52 | fraction
     }
 

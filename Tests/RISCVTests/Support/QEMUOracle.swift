@@ -9,7 +9,8 @@ struct QEMUOracle {
         tools = try CrossTools(.compiler, .emulator)
         do {
             try tools.write(Self.source, to: "runner.c")
-            try tools.run(.compiler, ["-O1", "-static", "-march=rv64gc", "-o", tools.path("runner"), "runner.c"])
+            let options = ["-O1", "-static", "-march=rv64gc", "-o", tools.path("runner")]
+            try tools.run(.compiler, options + ["runner.c"])
         } catch {
             tools.remove()
             throw error
@@ -34,12 +35,13 @@ struct QEMUOracle {
         let windowCount = OracleLayout.window.count
         let recordCount = windowCount + OracleLayout.outputCount
         guard output.count == programs.count * recordCount else {
-            throw CrossTools.Failure(description: "qemu answered \(output.count) bytes for \(programs.count) programs")
+            throw CrossTools.Failure(
+                description: "qemu answered \(output.count) bytes for \(programs.count) programs")
         }
         return programs.indices.map { index in
             let record = output[(index * recordCount)..<((index + 1) * recordCount)]
-            return OracleOutcome(
-                registers: Self.words(record.dropFirst(windowCount)), window: Array(record.prefix(windowCount)))
+            let registers = Self.words(record.dropFirst(windowCount))
+            return OracleOutcome(registers: registers, window: Array(record.prefix(windowCount)))
         }
     }
 
@@ -57,14 +59,14 @@ struct QEMUOracle {
         """
         #include <stdint.h>
         #include <stdio.h>
+        #include <stdlib.h>
         #include <sys/mman.h>
-        #define AT(address) ((char *)(\(OracleLayout.base)UL + (address) - \(OracleLayout.base)UL))
+        #define AT(address) ((char *)(address##UL))
         static void get(void *to, size_t count) { if (fread(to, 1, count, stdin) != count) _Exit(2); }
         static void put(void *from, size_t count) { if (fwrite(from, 1, count, stdout) != count) _Exit(3); }
-        void _Exit(int);
         int main(void) {
-            char *base = mmap(AT(\(OracleLayout.base)), \(OracleLayout.byteCount), PROT_READ | PROT_WRITE | PROT_EXEC,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+            char *base = mmap(AT(\(OracleLayout.base)), \(OracleLayout.byteCount),
+                PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
             if (base != AT(\(OracleLayout.base))) return 4;
             uint64_t count;
             while (fread(&count, sizeof count, 1, stdin) == 1) {

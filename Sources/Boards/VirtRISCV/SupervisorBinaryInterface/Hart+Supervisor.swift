@@ -27,8 +27,10 @@ extension VirtRISCV {
         // All exceptions but calls from supervisor mode; the three supervisor interrupts.
         hart.writeCSR(0x302, 0xb1ff)
         hart.writeCSR(0x303, 0x222)
-        // Counters, and Sstc with cbo.zero (menvcfg.STCE, CBZE).
+        // Counters for supervisor and, as all firmware does and kernels rely on, for user mode.
         hart.writeCSR(0x306, 0xffff_ffff)
+        hart.writeCSR(0x106, 7)
+        // Sstc and cbo.zero (menvcfg.STCE, CBZE).
         hart.writeCSR(0x30a, 1 << 63 | 1 << 7)
         // One PMP entry that allows everything everywhere.
         hart.writeCSR(0x3b0, .max)
