@@ -26,6 +26,9 @@ import Testing
                 words.append((functions >> 3) << 20 | (functions & 7) << 12 | operands | opcode)
             }
         }
+        for immediate: UInt32 in 0..<4096 {
+            for opcode: UInt32 in [0x0f, 0x100f, 0x200f, 0x73] { words.append(immediate << 20 | opcode) }
+        }
         for opcode: UInt32 in 0..<32 {
             for _ in 0..<12_000 {
                 words.append(UInt32(truncatingIfNeeded: random.next()) << 7 | opcode << 2 | 3)

@@ -32,8 +32,8 @@ import Testing
     private func report(_ program: OracleProgram, _ oracle: QEMUOracle, _ subject: HartUnderTest) throws {
         let prefixes = (0...program.units.count).map { program.prefix($0) }
         let expected = try oracle.outcomes(prefixes)
-        guard let count = prefixes.indices.first(where: { subject.outcome(of: prefixes[$0]) != expected[$0] }),
-            count > 0, let ours = subject.outcome(of: prefixes[count])
+        let failing = prefixes.indices.first { subject.outcome(of: prefixes[$0]) != expected[$0] }
+        guard let count = failing, count > 0, let ours = subject.outcome(of: prefixes[count])
         else {
             Issue.record("the program does not end, or no prefix differs")
             return

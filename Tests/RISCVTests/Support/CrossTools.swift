@@ -22,7 +22,8 @@ struct CrossTools {
         for tool in tools where !FileManager.default.isExecutableFile(atPath: tool.rawValue) {
             throw Failure(
                 description: "\(tool.rawValue) is missing; install the oracles with: "
-                    + "apt-get install qemu-user gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu libc6-dev-riscv64-cross")
+                    + "apt-get install qemu-user gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu "
+                    + "libc6-dev-riscv64-cross")
         }
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("riscv-oracle-\(UUID().uuidString)")

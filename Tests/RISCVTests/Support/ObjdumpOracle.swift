@@ -12,7 +12,9 @@ enum ObjdumpOracle {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(words.count * byteCount)
         for word in words {
-            for index in 0..<UInt32(byteCount) { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * index))) }
+            for index in 0..<UInt32(byteCount) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> (8 * index)))
+            }
         }
         try tools.write(bytes, to: "words")
         // The extensions that objdump knows come from the attributes of an object file.
@@ -80,7 +82,8 @@ struct AllowedDifference: Sendable {
 
     /// In 32-bit instructions.
     static let full = [
-        AllowedDifference(reason: "registers that this machine lacks are shown by number") { word, ours, theirs in
+        AllowedDifference(reason: "registers that this machine lacks are shown by number") {
+            word, ours, theirs in
             guard word & 0x7f == 0x73, word >> 12 & 3 != 0 else { return false }
             let (a, b) = (ours.split(separator: ","), theirs.split(separator: ","))
             return a.count == 3 && b.count == 3 && a[0] == b[0] && a[2] == b[2]

@@ -26,7 +26,9 @@ struct PageTables {
 
     private static func target(_ entry: UInt64) -> UInt64 { (entry >> 10) << 12 }
 
-    private static func index(_ virtual: UInt64, _ level: UInt64) -> UInt64 { (virtual >> (12 + 9 * level)) & 511 }
+    private static func index(_ virtual: UInt64, _ level: UInt64) -> UInt64 {
+        (virtual >> (12 + 9 * level)) & 511
+    }
 
     /// The value for satp.
     func satp(space: UInt64 = 0) -> UInt64 { 8 << 60 | space << 44 | root >> 12 }

@@ -53,6 +53,12 @@ struct HartLink {
         try publish(executed).help(helper, a, b)
     }
 
+    /// Notes an exception of the current instruction.
+    @inline(never)
+    func raise(_ cause: UInt64, _ value: UInt64) throws(TrapTaken) {
+        throw hart.takeUnretainedValue().exception(cause, value)
+    }
+
     /// Goes on in the trap handler of the exception at `pc`, or nowhere (nil) when the instruction
     /// called the environment instead.
     @inline(never)

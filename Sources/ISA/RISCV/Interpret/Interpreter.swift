@@ -142,14 +142,12 @@ extension Interpreter: Semantics {
         if condition { next = pc &+ UInt64(bitPattern: offset) }
     }
     @inline(__always)
-    func raise(_ cause: UInt64, _ value: UInt64) throws(TrapTaken) {
-        runtime.pointee.trapCause = cause
-        runtime.pointee.trapValue = value
-        throw TrapTaken()
+    mutating func raise(_ cause: UInt64, _ value: UInt64) throws(TrapTaken) {
+        try link.raise(cause, value)
     }
     @inline(__always)
-    func raise(if condition: Bool, _ cause: UInt64, _ value: UInt64) throws(TrapTaken) {
-        if condition { try raise(cause, value) }
+    mutating func raise(if condition: Bool, _ cause: UInt64, _ value: UInt64) throws(TrapTaken) {
+        if condition { try link.raise(cause, value) }
     }
     @inline(__always) func endBlock() {}
 
