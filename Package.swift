@@ -49,19 +49,27 @@ let package = Package(
         library("StateCodec", ["CXXHash"]),
         library("BootFormats", []),
         // layer 2: instruction sets
-        library("RISCV", path: "ISA/RISCV", ["MachineCore", "SoftFloat", "IR"]),
+        library("RISCV", path: "ISA/RISCV", ["HostOS", "MachineCore", "SoftFloat", "IR"]),
         // layer 3: leaves
         library("PreciseEngine", path: "Engines/Precise", ["MachineCore"]),
         library("Devices", ["MachineCore"]),
         library("Storage", ["MachineCore", "HostOS"]),
         // layer 4: boards
-        library("VirtRISCV", path: "Boards/VirtRISCV", ["RISCV", "Devices", "BootFormats", "MachineCore", "StateCodec"]),
+        library("VirtRISCV", path: "Boards/VirtRISCV", ["RISCV", "Devices", "BootFormats", "MachineCore", "StateCodec", "HostOS"]),
         // layer 5: machine
-        library("Machine", ["VirtRISCV", "PreciseEngine", "Storage", "StateCodec", "HostOS", yams]),
+        library(
+            "Machine",
+            ["VirtRISCV", "PreciseEngine", "Storage", "Devices", "StateCodec", "MachineCore", "HostOS", yams]),
         library("GuestImages", ["HostOS", "StateCodec"]),
         // layer 7: executables
-        executable("starling", path: "CLI", ["Machine", "GuestImages", argumentParser]),
-        executable("starling-dev", path: "DevTools", ["Machine", "RISCV", argumentParser]),
+        executable(
+            "starling", path: "CLI",
+            [
+                "Machine", "GuestImages", "VirtRISCV", "Devices", "Storage", "StateCodec", "MachineCore", "HostOS",
+                argumentParser,
+            ]),
+        executable(
+            "starling-dev", path: "DevTools", ["Machine", "VirtRISCV", "MachineCore", "HostOS", argumentParser]),
         // tests
         tests("SoftFloatTests", ["SoftFloat"]),
         tests("StateCodecTests", ["StateCodec"]),
@@ -71,7 +79,11 @@ let package = Package(
         tests("DevicesTests", ["Devices", "StateCodec"]),
         tests("StorageTests", ["Storage"]),
         tests("RISCVTests", ["RISCV", "PreciseEngine"]),
-        tests("MachineTests", ["Machine", "VirtRISCV", "RISCV", "Devices", "StateCodec"]),
+        tests(
+            "MachineTests",
+            [
+                "Machine", "VirtRISCV", "RISCV", "Devices", "StateCodec", "MachineCore", "GuestImages", "HostOS",
+            ]),
         tests("CLITests", ["starling"]),
     ]
 )

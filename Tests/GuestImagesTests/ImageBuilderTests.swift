@@ -46,6 +46,18 @@ import Testing
         #expect(try visible(build) == ["small"])
     }
 
+    @Test func anImageOfAnOlderBuilderIsBuiltAgain() throws {
+        let build = try FakeBuild()
+        let image = try build.run()
+        let url = image.folder.appendingPathComponent(ImageStore.manifestName)
+        let now = "\"builderRevision\" : \(ImageBuilder.revision)"
+        let text = try String(contentsOf: url, encoding: .utf8)
+        #expect(text.contains(now))
+        try Data(text.replacing(now, with: "\"builderRevision\" : 0").utf8).write(to: url)
+        #expect(try build.run().manifest.builderRevision == ImageBuilder.revision)
+        #expect(build.log.ran == Self.names + Self.names)
+    }
+
     @Test func aFailedBuildShowsNothingAndGoesOn() throws {
         let build = try FakeBuild()
         build.log.failing = ("initramfs", Failure())

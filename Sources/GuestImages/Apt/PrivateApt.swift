@@ -98,13 +98,28 @@ struct PrivateApt {
     /// Downloads them into `folder`, going on with what is there. `progress` hears the fraction done.
     func download(_ packages: [String], into folder: URL, progress: (Double) -> Void) throws {
         try HostFiles.makeFolder(folder.appendingPathComponent("partial"))
-        let options = ["-o", "Dir::Cache::archives=\(folder.path)", "-o", "APT::Status-Fd=1"]
-        try runner.run("apt-get", common + options + ["-q", "-y", "--download-only", "install"] + packages) {
-            line in
-            // dlstatus:<number of the item>:<percent>:<text>
-            let fields = line.split(separator: ":")
-            guard fields.count >= 3, fields[0] == "dlstatus", let percent = Double(fields[2]) else { return }
-            progress(min(max(percent / 100, 0), 1))
+        let arguments =
+            common + ["-o", "Dir::Cache::archives=\(folder.path)", "-o", "APT::Status-Fd=1"]
+            + ["-q", "-y", "--download-only", "install"] + packages
+        for attempt in 1... {
+            do {
+                return try runner.run("apt-get", arguments) { Self.readProgress($0, progress) }
+            } catch ImageError.programFailed(_, _, let lines, _)
+                where attempt < Self.lockAttempts && lines.contains(where: { $0.contains("Could not get lock") })
+            {
+                // The apt-get of a builder that was killed ends by itself soon.
+                sleep(1)
+            }
         }
+    }
+
+    /// How many seconds another apt-get may hold the download folder.
+    private static let lockAttempts = 30
+
+    /// `dlstatus:<number of the item>:<percent>:<text>`
+    private static func readProgress(_ line: String, _ progress: (Double) -> Void) {
+        let fields = line.split(separator: ":")
+        guard fields.count >= 3, fields[0] == "dlstatus", let percent = Double(fields[2]) else { return }
+        progress(min(max(percent / 100, 0), 1))
     }
 }

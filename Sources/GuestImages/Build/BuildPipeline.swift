@@ -22,7 +22,7 @@ struct BuildPipeline {
                         step: index + 1, stepCount: steps.count + laterStepCount, name: step.name,
                         detail: detail, fraction: fraction))
             }
-            let inputs = try step.inputs(current) + [previous]
+            let inputs = ["revision \(ImageBuilder.revision)"] + (try step.inputs(current)) + [previous]
             current.report(nil, nil)
             if let stamp = finishedStamp(of: step, inputs: inputs, current) {
                 previous = stamp.outputs

@@ -3,6 +3,10 @@ import Foundation
 
 /// Builds images from recipes into a store.
 public enum ImageBuilder {
+    /// Raised when the builder makes something else of the same recipe, for instance other start-up
+    /// scripts: images of older revisions are built again.
+    public static let revision = 1
+
     private static let steps: [any BuildStep] = [
         SourcesStep(), UpdateStep(), DownloadStep(), UnpackStep(), ConfigureStep(), KernelStep(),
         InitramfsStep(), RootDiskStep(),
@@ -55,9 +59,9 @@ public enum ImageBuilder {
     }
 
     private static func current(_ recipe: ImageRecipe, _ store: ImageStore) -> Image? {
-        guard let image = try? store.image(named: recipe.name), image.manifest.recipe == recipe else {
-            return nil
-        }
+        guard let image = try? store.image(named: recipe.name), image.manifest.recipe == recipe,
+            image.manifest.builderRevision == revision
+        else { return nil }
         return image
     }
 

@@ -49,7 +49,8 @@ struct ImageSeal {
             disk: files[2], kernelCommandLine: release.kernelCommandLine,
             packages: plan.all.map(\.packageVersion).sorted { $0.name < $1.name },
             suites: try HostFiles.names(in: update).map(UpdateStep.suite),
-            built: ISO8601DateFormatter().string(from: Date()), recipe: release)
+            built: ISO8601DateFormatter().string(from: Date()), recipe: release,
+            builderRevision: ImageBuilder.revision)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let data = try encoder.encode(manifest)

@@ -114,6 +114,7 @@ struct GuestSystem {
             let name = alternative.link.split(separator: "/").last ?? ""
             try overlay.addLink("/etc/alternatives/\(name)", to: alternative.target)
             try overlay.addLink(alternative.link, to: "/etc/alternatives/\(name)")
+            guard alternative.leader == nil else { continue }
             // The record of update-alternatives, without which it would take the link for the user's own
             // choice: mode, link, end of the other links, then the one candidate with its priority.
             try overlay.addFile(

@@ -58,9 +58,13 @@ extension ImageRecipe {
     ]
 
     private static let debianAlternatives = [
-        ("/usr/bin/awk", "/usr/bin/mawk"), ("/usr/bin/nawk", "/usr/bin/mawk"),
-        ("/usr/bin/pager", "/usr/bin/less"), ("/usr/bin/editor", "/usr/bin/vim.tiny"),
-        ("/usr/bin/vi", "/usr/bin/vim.tiny"), ("/usr/bin/view", "/usr/bin/vim.tiny"),
-        ("/usr/bin/ex", "/usr/bin/vim.tiny"), ("/usr/bin/which", "/usr/bin/which.debianutils"),
-    ].map(Alternative.init(link:target:))
+        Alternative(link: "/usr/bin/awk", target: "/usr/bin/mawk"),
+        Alternative(link: "/usr/bin/nawk", target: "/usr/bin/mawk", leader: "/usr/bin/awk"),
+        Alternative(link: "/usr/bin/pager", target: "/usr/bin/less"),
+        Alternative(link: "/usr/bin/editor", target: "/usr/bin/vim.tiny"),
+        Alternative(link: "/usr/bin/vi", target: "/usr/bin/vim.tiny"),
+        Alternative(link: "/usr/bin/view", target: "/usr/bin/vim.tiny"),
+        Alternative(link: "/usr/bin/ex", target: "/usr/bin/vim.tiny"),
+        Alternative(link: "/usr/bin/which", target: "/usr/bin/which.debianutils"),
+    ]
 }

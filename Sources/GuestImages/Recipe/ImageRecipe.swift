@@ -42,5 +42,7 @@ public struct ImageRecipe: Codable, Equatable, Sendable {
         public var link: String
         /// What it leads to, for instance `/usr/bin/mawk`.
         public var target: String
+        /// The link that this one follows (nawk follows awk); nil for one that is chosen by itself.
+        public var leader: String?
     }
 }

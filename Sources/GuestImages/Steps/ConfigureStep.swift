@@ -11,12 +11,8 @@ struct ConfigureStep: BuildStep {
     static let archive = "overlay.tar"
     /// Files whose owner is not root or whose mode tar cannot carry: `<mode> <owner> <path>`.
     static let owners = "owners"
-    /// Raised when the files of the overlay change, so that finished steps of older builders do not count.
-    static let revision = 3
 
-    func inputs(_ context: BuildContext) throws -> [String] {
-        ["revision \(Self.revision)", GuestScripts.all.map(\.contents).joined()]
-    }
+    func inputs(_ context: BuildContext) throws -> [String] { GuestScripts.all.map(\.contents) }
 
     func run(_ context: BuildContext, into folder: URL) throws {
         let references = folder.appendingPathComponent("references", isDirectory: true)

@@ -30,6 +30,8 @@ public struct ImageManifest: Codable, Equatable, Sendable {
     public var built: String
     /// The recipe that it was built from; an image of another recipe is not current.
     public var recipe: ImageRecipe
+    /// The `ImageBuilder.revision` that built it; an image of another one is not current.
+    public var builderRevision: Int
 }
 
 /// One file of an image.

@@ -1,0 +1,46 @@
+# make demo and make test do all their set-up themselves; the other targets are parts of them.
+
+SWIFT ?= swift
+RELEASE := .build/release
+TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-test
+
+.PHONY: help demo test build image packages check speed clean
+
+help:
+	@echo 'make demo    build everything, make a Debian guest, boot it (a shell on a terminal)'
+	@echo 'make test    all tests and checks'
+	@echo 'make build   the starling command: $(RELEASE)/starling'
+	@echo 'make image   the Debian riscv64 guest image'
+	@echo 'make speed   instructions per second of the engine'
+
+demo: build
+	@sh scripts/demo.sh $(RELEASE)/starling
+
+build: packages
+	@$(SWIFT) build -c release --product starling
+
+packages:
+	@sh scripts/packages.sh run
+
+image: build
+	@$(RELEASE)/starling image build debian-trixie-riscv64
+
+test:
+	@sh scripts/packages.sh test
+	$(SWIFT) build $(TEST_FLAGS) --build-tests
+	.build-test/release/starling image build debian-trixie-riscv64
+	$(MAKE) --no-print-directory check
+	$(SWIFT) test $(TEST_FLAGS) --skip-build
+
+# What needs no guest: layers, style, and the machine code of the hot functions.
+check:
+	.build-test/release/starling-dev layers
+	.build-test/release/starling-dev tidy
+	.build-test/release/starling-dev hot-path .build-test/release/starling
+
+speed: packages
+	@$(SWIFT) build -c release --product starling-dev
+	@$(RELEASE)/starling-dev speed
+
+clean:
+	rm -rf .build .build-test

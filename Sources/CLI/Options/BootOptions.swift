@@ -1,0 +1,61 @@
+// Options for what a machine starts with, where it is not an image.
+import ArgumentParser
+import HostOS
+import Machine
+
+/// A kernel, firmware or a bare program.
+struct BootOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A Linux kernel: an uncompressed riscv64 Image.", valueName: "file"))
+    var kernel: String?
+
+    @Option(help: ArgumentHelp("The kernel's initial RAM disk.", valueName: "file"))
+    var initrd: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The kernel's command line; with an image, words added to the image's.", valueName: "words"))
+    var append: String?
+
+    @Option(help: ArgumentHelp("A device tree to use instead of the board's own.", valueName: "file"))
+    var dtb: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Machine-mode firmware (ELF or flat), for instance OpenSBI; it starts --kernel, if given.",
+            valueName: "file"))
+    var firmware: String?
+
+    @Option(help: ArgumentHelp("An ELF program to start in machine mode, with nothing below it.", valueName: "file"))
+    var bare: String?
+
+    /// What the options describe by themselves; nil when there is nothing to start.
+    /// - Throws: when options do not go together.
+    func boot() throws -> MachineSpec.Boot? {
+        if let bare {
+            try refuse("--bare", others: [
+                ("--kernel", kernel), ("--initrd", initrd), ("--append", append), ("--dtb", dtb),
+                ("--firmware", firmware),
+            ])
+            return .bare(Folder.absolute(bare))
+        }
+        let firmware = firmware.map(Folder.absolute)
+        guard let kernel else {
+            for (option, value) in [("--initrd", initrd), ("--dtb", dtb)] where value != nil {
+                throw ValidationError("\(option) needs --kernel")
+            }
+            guard let firmware else { return nil }
+            guard append == nil else { throw ValidationError("--append needs --kernel") }
+            return .firmware(firmware)
+        }
+        let linux = MachineSpec.Linux(
+            .files(kernel: Folder.absolute(kernel), initrd: initrd.map(Folder.absolute)),
+            commandLine: append ?? "", deviceTree: dtb.map(Folder.absolute))
+        return .linux(linux, firmware: firmware)
+    }
+
+    private func refuse(_ option: String, others: [(String, String?)]) throws {
+        for (other, value) in others where value != nil {
+            throw ValidationError("\(other) does not go with \(option), which runs alone")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// Options for what a machine consists of.
+import ArgumentParser
+import Machine
+
+/// CPUs, memory, engine and clock; what is not given stays as the machine's description has it.
+struct HardwareOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("CPUs, 1 to 8 (default: 1).", valueName: "count"))
+    var cpus: Int?
+
+    @Option(help: ArgumentHelp("Memory with a unit, for instance 512MiB or 2GiB (default: 512MiB).", valueName: "size"))
+    var memory: ByteSize?
+
+    @Option(help: "The engine: \(EngineCatalog.names.joined(separator: ", ")).")
+    var engine: String?
+
+    @Flag(help: "Count time in instructions instead of following the host's clock: equal runs stay equal.")
+    var deterministic = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Add a disk: FILE[,readonly][,serial=S]; a raw image or a block device. May be repeated.",
+            valueName: "disk"))
+    var disk: [DiskOption] = []
+
+    /// Changes `spec` as the options say.
+    func apply(to spec: inout MachineSpec) {
+        if let cpus { spec.cpus = cpus }
+        if let memory { spec.memory = memory }
+        if let engine { spec.engine = engine }
+        if deterministic { spec.clock = .deterministic }
+        spec.disks += disk.map(\.disk)
+    }
+}
+
+extension ByteSize: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

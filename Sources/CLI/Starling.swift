@@ -1,0 +1,43 @@
+// The command line: `starling` and its commands.
+import ArgumentParser
+import Foundation
+import HostOS
+
+/// `starling`.
+@main
+struct Starling: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "starling",
+        abstract: "Makes and runs virtual machines.",
+        discussion: """
+            A machine is a folder NAME.starling with a machine.yaml; an image is a guest system ready to boot.
+
+            EXAMPLES:
+              starling image build debian-trixie-riscv64      # prepare a Debian guest
+              starling run debian-trixie-riscv64              # a throw-away machine with a root shell
+              starling run debian-trixie-riscv64 -- uname -a  # one command in it
+              starling create web --image debian-trixie-riscv64 --memory 1GiB
+              starling start web --attach
+
+            \(ExitStatus.table)
+
+            FILES:
+              Machines and images are in $STARLING_HOME, or else in ~/.local/share/starling.
+            """,
+        subcommands: [
+            RunCommand.self, CreateCommand.self, StartCommand.self, LsCommand.self, ShowCommand.self,
+            ConsoleCommand.self, RmCommand.self, ImageCommand.self, BackgroundCommand.self,
+        ])
+
+    static func main() {
+        Signals.ignoreBrokenPipes()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            Terminal.restore()
+            Foundation.exit(Failure.report(error, arguments: arguments))
+        }
+    }
+}
