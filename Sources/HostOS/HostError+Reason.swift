@@ -13,6 +13,8 @@ extension HostError.Code {
     public static let notEmpty = ENOTEMPTY
     /// More bytes than expected.
     public static let fileTooLarge = EFBIG
+    /// Something is at the path of a socket already.
+    public static let addressInUse = EADDRINUSE
     /// Nobody listens at the socket.
     public static let connectionRefused = ECONNREFUSED
 }

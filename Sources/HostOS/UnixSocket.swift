@@ -3,7 +3,8 @@ import Glibc
 
 /// A socket of unix(7), closed when the object goes. No function waits: `HostPoll` does.
 public final class UnixSocket: Sendable {
-    let descriptor: Int32
+    /// The socket's number, for poll(2).
+    public let descriptor: Int32
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -29,6 +30,12 @@ public final class UnixSocket: Sendable {
         let socket = try make(operation)
         try withAddress(of: path, operation) { Glibc.connect(socket.descriptor, $0, $1) }
         return socket
+    }
+
+    /// A socket, listened at or not, is at the path itself (links are not followed).
+    public static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     /// The next one who has connected, or nil when there is none.

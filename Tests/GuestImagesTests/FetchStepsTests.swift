@@ -61,7 +61,9 @@ import Testing
         try HostFiles.makeFolder(store.downloads)
     }
 
-    private func run(_ step: any BuildStep, _ report: @escaping (String?, Double?) -> Void = { _, _ in }) throws {
+    private func run(
+        _ step: any BuildStep, _ report: @escaping (String?, Double?) -> Void = { _, _ in }
+    ) throws {
         let folder = context.folder(of: step.name)
         try HostFiles.remove(folder)
         try HostFiles.makeFolder(folder)
@@ -119,7 +121,7 @@ import Testing
     @Test func missingKeysAreSaidToBeMissing() throws {
         try run(SourcesStep())
         try scratch.write("refused", "trixie")
-        try scratch.write("says", "W: GPG error: the public key is not available: NO_PUBKEY 0123456789ABCDEF\n")
+        try scratch.write("says", "W: GPG error: the public key is missing: NO_PUBKEY 0123456789ABCDEF\n")
         let expected = ImageError.missingArchiveKeys(suite: "trixie", keyring: context.host.keyrings[0])
         #expect(throws: expected) { try run(UpdateStep()) }
     }

@@ -27,7 +27,6 @@ import Testing
             ["usr/share/libc-bin/nsswitch.conf": "passwd: files\n", "usr/share/man/man1/x.1": "manual\n"]
         ),
         ("debianutils", ["usr/share/debianutils/shells": "/bin/sh\n", "bin/old-place": "1\n"]),
-        ("ca-certificates", ["usr/share/ca-certificates/mozilla/a.crt": "A\n"]),
         (
             "libpam-runtime",
             [
@@ -128,7 +127,6 @@ import Testing
         #expect(try debugfs("cat /etc/pam.d/common-auth").contains("pam_unix.so"))
         #expect(try !debugfs("cat /etc/pam.d/common-session").contains("$"))
         #expect(try !debugfs("cat /etc/pam.d/common-session-noninteractive").contains("$"))
-        #expect(try debugfs("cat /etc/ssl/certs/ca-certificates.crt") == "A\n")
         try checkPackageDatabase(debugfs, scratch)
     }
 

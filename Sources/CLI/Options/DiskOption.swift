@@ -1,26 +1,28 @@
 // The value of --disk.
 import ArgumentParser
-import Devices
 import HostOS
 import Machine
 
 /// `FILE[,readonly][,serial=S]`.
-struct DiskOption: ExpressibleByArgument {
-    let disk: MachineSpec.Disk
+enum DiskOption {
+    private static let serial = "serial="
 
-    init?(argument: String) {
-        var parts = argument.split(separator: ",", omittingEmptySubsequences: false)[...]
-        guard let file = parts.popFirst(), !file.isEmpty else { return nil }
+    /// Reads the value of one option.
+    static func disk(_ text: String) throws -> MachineSpec.Disk {
+        var parts = text.split(separator: ",", omittingEmptySubsequences: false)[...]
+        guard let file = parts.popFirst(), !file.isEmpty else {
+            throw ValidationError("write FILE, or FILE,readonly, or FILE,serial=NUMBER")
+        }
         var disk = MachineSpec.Disk(file: Folder.absolute(String(file)))
         for part in parts {
             if part == "readonly" {
                 disk.readOnly = true
-            } else if part.hasPrefix("serial="), BlockSerial(String(part.dropFirst(7))) != nil {
-                disk.serial = String(part.dropFirst(7))
+            } else if part.hasPrefix(serial) {
+                disk.serial = String(part.dropFirst(serial.count))
             } else {
-                return nil
+                throw ValidationError("'\(part)' is neither readonly nor serial=NUMBER")
             }
         }
-        self.disk = disk
+        return disk
     }
 }

@@ -7,20 +7,23 @@ struct HardwareOptions: ParsableArguments {
     @Option(help: ArgumentHelp("CPUs, 1 to 8 (default: 1).", valueName: "count"))
     var cpus: Int?
 
-    @Option(help: ArgumentHelp("Memory with a unit, for instance 512MiB or 2GiB (default: 512MiB).", valueName: "size"))
+    @Option(
+        help: ArgumentHelp("Memory with a unit, for instance 2GiB (default: 512MiB).", valueName: "size"),
+        transform: HardwareOptions.size)
     var memory: ByteSize?
 
     @Option(help: "The engine: \(EngineCatalog.names.joined(separator: ", ")).")
     var engine: String?
 
-    @Flag(help: "Count time in instructions instead of following the host's clock: equal runs stay equal.")
+    @Flag(help: "Count time in instructions, not with the host's clock: equal runs stay equal.")
     var deterministic = false
 
     @Option(
         help: ArgumentHelp(
-            "Add a disk: FILE[,readonly][,serial=S]; a raw image or a block device. May be repeated.",
-            valueName: "disk"))
-    var disk: [DiskOption] = []
+            "Add a disk, FILE[,readonly][,serial=S]: a raw image or a block device. May be repeated.",
+            valueName: "disk"),
+        transform: DiskOption.disk)
+    var disk: [MachineSpec.Disk] = []
 
     /// Changes `spec` as the options say.
     func apply(to spec: inout MachineSpec) {
@@ -28,10 +31,13 @@ struct HardwareOptions: ParsableArguments {
         if let memory { spec.memory = memory }
         if let engine { spec.engine = engine }
         if deterministic { spec.clock = .deterministic }
-        spec.disks += disk.map(\.disk)
+        spec.disks += disk
     }
-}
 
-extension ByteSize: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+    private static func size(_ text: String) throws -> ByteSize {
+        guard let size = ByteSize(text) else {
+            throw ValidationError("write a number and a unit, for instance 512MiB or 2GiB")
+        }
+        return size
+    }
 }

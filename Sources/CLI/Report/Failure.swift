@@ -20,49 +20,50 @@ struct Failure: Error, CustomStringConvertible {
     /// Says what went wrong, and gives the status to end with.
     static func report(_ error: any Error, arguments: [String]) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
-        let isRun = arguments.first == RunCommand._commandName
-        guard let failure = classify(error) else {
-            let status = Starling.exitCode(for: error)
-            guard status != .success else {
-                // Help and version.
-                Output.write(Starling.fullMessage(for: error))
-                return ExitStatus.success
-            }
-            let help = (["starling"] + commandWords(arguments) + ["--help"]).joined(separator: " ")
-            Message.fail("\(endless(Starling.message(for: error))); see: \(help)")
-            return isRun ? ExitStatus.machineFailure : ExitStatus.configuration
+        if Starling.exitCode(for: error) == .success {
+            // Help, which the argument parser treats as an error.
+            Output.write(Starling.fullMessage(for: error))
+            return ExitStatus.success
         }
+        let failure = classify(error) ?? usage(error, arguments)
         Message.fail(failure.description)
-        return isRun ? ExitStatus.machineFailure : failure.status
+        return arguments.first == RunCommand._commandName ? ExitStatus.machineFailure : failure.status
+    }
+
+    /// The status and the line for `error`.
+    static func describe(_ error: any Error) -> Failure { classify(error) ?? Failure("\(error)") }
+
+    private static func usage(_ error: any Error, _ arguments: [String]) -> Failure {
+        let text = Starling.message(for: error)
+        let help = (["starling"] + commandWords(arguments) + ["--help"]).joined(separator: " ")
+        // More of the sentence follows.
+        return Failure(
+            "\(text.hasSuffix(".") ? String(text.dropLast()) : text); see: \(help)", status: ExitStatus.configuration)
     }
 
     /// Statuses for the errors of the lower layers; nil for the argument parser's own.
     private static func classify(_ error: any Error) -> Failure? {
         switch error {
         case let failure as Failure: failure
-        case let error as SpecError: Failure("\(error)", status: ExitStatus.configuration)
+        case let error as MachineSpecError: Failure("\(error)", status: ExitStatus.configuration)
+        case let error as MissingBootFile: Failure("\(error)", status: ExitStatus.notFound)
         case let error as MachineError: Failure("\(error)", status: ExitStatus.configuration)
         case let error as BootError: Failure("\(error)", status: ExitStatus.configuration)
         case let error as BundleError: Failure("\(error)", status: status(of: error))
         case let error as DiskError: Failure("\(error)", status: status(of: error))
         case let error as ImageError: Failure("\(error)", status: status(of: error))
         case let error as HostError: Failure("\(error)", status: status(of: error))
-        default: isParserError(error) ? nil : Failure("\(error)")
+        // The argument parser's errors are of internal types; its own answer tells them apart.
+        default: Starling.exitCode(for: error) == .validationFailure ? nil : Failure("\(error)")
         }
     }
 
-    /// The argument parser's errors are of internal types; its own answer tells them apart.
-    private static func isParserError(_ error: any Error) -> Bool {
-        let code = Starling.exitCode(for: error)
-        return code == .validationFailure || code == .success
-    }
-
     private static func status(of error: BundleError) -> Int32 {
-        switch error.kind {
-        case .notFound: ExitStatus.notFound
-        case .busy: ExitStatus.busy
-        case .configuration: ExitStatus.configuration
-        case .failure: ExitStatus.failure
+        switch error {
+        case .notFound, .notRunning: ExitStatus.notFound
+        case .running: ExitStatus.busy
+        case .badName, .exists, .notABundle, .noHome: ExitStatus.configuration
+        case .host(let error): status(of: error)
         }
     }
 
@@ -98,10 +99,5 @@ struct Failure: Error, CustomStringConvertible {
             commands = command.configuration.subcommands
         }
         return words
-    }
-
-    /// Without a full stop, as more of the sentence follows.
-    private static func endless(_ text: String) -> String {
-        text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 }

@@ -105,7 +105,8 @@ struct PrivateApt {
             do {
                 return try runner.run("apt-get", arguments) { Self.readProgress($0, progress) }
             } catch ImageError.programFailed(_, _, let lines, _)
-                where attempt < Self.lockAttempts && lines.contains(where: { $0.contains("Could not get lock") })
+                where attempt < Self.lockAttempts
+                && lines.contains(where: { $0.contains("Could not get lock") })
             {
                 // The apt-get of a builder that was killed ends by itself soon.
                 sleep(1)

@@ -18,7 +18,7 @@ struct GuestSystem {
             ("base-files", ["/usr/share/base-files", "/etc/debian_version"]),
             ("libc-bin", ["/usr/share/libc-bin/nsswitch.conf"]),
             ("debianutils", ["/usr/share/debianutils/shells"]),
-            ("ca-certificates", ["/usr/share/ca-certificates"]), ("libpam-runtime", ["/usr/share/pam"]),
+            ("libpam-runtime", ["/usr/share/pam"]),
         ]
         for (package, paths) in wanted {
             try UnpackStep.extract(paths, of: package, into: references, context)
@@ -39,7 +39,6 @@ struct GuestSystem {
         try addNames(to: &overlay)
         try addTemplates(to: &overlay)
         try LoginModules(references: references).write(to: &overlay)
-        try addCertificates(to: &overlay)
         try addLinks(to: &overlay)
         try overlay.addFile("/etc/apt/sources.list.d/debian.sources", aptSources)
         let excludes = recipe.excludedPaths.map { "path-exclude=\($0)\n" }
@@ -98,15 +97,6 @@ struct GuestSystem {
         try overlay.addFile("/etc/motd", try reference("/usr/share/base-files/motd"))
         try overlay.addFile(
             "/etc/shells", try reference("/usr/share/debianutils/shells") + "/bin/bash\n/usr/bin/bash\n")
-    }
-
-    /// The bundle that update-ca-certificates would make.
-    private func addCertificates(to overlay: inout Overlay) throws {
-        let folder = references.appendingPathComponent("usr/share/ca-certificates/mozilla")
-        let names = try HostFiles.names(in: folder).filter { $0.hasSuffix(".crt") }
-        let bundle = try names.map { try HostFiles.text(folder.appendingPathComponent($0)) }.joined()
-        try overlay.addFile("/etc/ssl/certs/ca-certificates.crt", bundle)
-        try overlay.addFile("/etc/ca-certificates.conf", names.map { "mozilla/\($0)\n" }.joined())
     }
 
     private func addLinks(to overlay: inout Overlay) throws {

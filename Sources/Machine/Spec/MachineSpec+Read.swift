@@ -9,9 +9,10 @@ extension MachineSpec {
     /// - Throws: `MachineSpecError`, or `HostError` when the file can not be read.
     public init(contentsOf path: String) throws {
         let bytes: [UInt8]
-        do {
+        do throws(HostError) {
             bytes = try File.contents(of: path, limit: YAMLGuard.maximumByteCount)
-        } catch let error where error.isTooLarge {
+        } catch {
+            guard error.isTooLarge else { throw error }
             throw MachineSpecError(
                 path: path, line: 1, column: 1,
                 message: "the file is larger than \(YAMLGuard.maximumByteCount >> 20) MiB: this is no machine.yaml")
@@ -38,19 +39,18 @@ extension MachineSpec {
             throw reader.error(at: root, "'boot' is missing: say what the machine starts, e.g. boot: { image: NAME }")
         }
         self.init(boot: try Boot(boot, reader))
-        name = try mapping.optional("name", reader.machineName)
-        board = try mapping.optional("board") { (node, key) throws(MachineSpecError) in
-            try reader.word(node, key, Self.boards)
-        } ?? board
-        cpus = try mapping.optional("cpus") { (node, key) throws(MachineSpecError) in
-            try reader.integer(node, key, VirtRISCV.hartCounts)
-        } ?? cpus
-        memory = try mapping.optional("memory", reader.memory) ?? memory
-        engine = try mapping.optional("engine") { (node, key) throws(MachineSpecError) in
-            try reader.word(node, key, EngineCatalog.names)
-        } ?? engine
-        clock = try mapping.optional("clock", reader.clock) ?? clock
-        disks = try mapping.optional("disks", reader.disks) ?? []
+        try read(mapping, reader)
+    }
+
+    /// Takes over the keys that are there; the others keep their defaults.
+    private mutating func read(_ mapping: SpecMapping, _ reader: SpecReader) throws(MachineSpecError) {
+        if let node = mapping["name"] { name = try reader.machineName(node, "name") }
+        if let node = mapping["board"] { board = try reader.word(node, "board", Self.boards) }
+        if let node = mapping["cpus"] { cpus = try reader.integer(node, "cpus", VirtRISCV.hartCounts) }
+        if let node = mapping["memory"] { memory = try reader.memory(node, "memory") }
+        if let node = mapping["engine"] { engine = try reader.word(node, "engine", EngineCatalog.names) }
+        if let node = mapping["clock"] { clock = try reader.clock(node, "clock") }
+        if let node = mapping["disks"] { disks = try reader.disks(node, "disks") }
     }
 }
 
@@ -60,11 +60,11 @@ extension MachineSpec.Boot {
     fileprivate init(_ node: Node, _ reader: SpecReader) throws(MachineSpecError) {
         let mapping = try SpecMapping(node, of: "'boot'", known: Self.keys, reader)
         try Self.refuseCombinations(mapping)
-        if let bare = try mapping.optional("bare", reader.path) {
-            self = .bare(bare)
+        if let bare = mapping["bare"] {
+            self = .bare(try reader.path(bare, "bare"))
             return
         }
-        let firmware = try mapping.optional("firmware", reader.path)
+        let firmware = try reader.path(in: mapping, "firmware")
         if let linux = try Self.linux(mapping) {
             self = .linux(linux, firmware: firmware)
         } else if let firmware {
@@ -77,16 +77,17 @@ extension MachineSpec.Boot {
     private static func linux(_ mapping: SpecMapping) throws(MachineSpecError) -> MachineSpec.Linux? {
         let reader = mapping.reader
         let source: MachineSpec.Source
-        if let image = try mapping.optional("image", reader.imageName) {
-            source = .image(image)
-        } else if let kernel = try mapping.optional("kernel", reader.path) {
-            source = .files(kernel: kernel, initrd: try mapping.optional("initrd", reader.path))
+        if let image = mapping["image"] {
+            source = .image(try reader.imageName(image, "image"))
+        } else if let kernel = try reader.path(in: mapping, "kernel") {
+            source = .files(kernel: kernel, initrd: try reader.path(in: mapping, "initrd"))
         } else {
             return nil
         }
-        return MachineSpec.Linux(
-            source, commandLine: try mapping.optional("commandLine", reader.commandLine),
-            deviceTree: try mapping.optional("deviceTree", reader.path))
+        var commandLine: String?
+        if let node = mapping["commandLine"] { commandLine = try reader.commandLine(node, "commandLine") }
+        let deviceTree = try reader.path(in: mapping, "deviceTree")
+        return MachineSpec.Linux(source, commandLine: commandLine, deviceTree: deviceTree)
     }
 
     private static func refuseCombinations(_ mapping: SpecMapping) throws(MachineSpecError) {
@@ -108,6 +109,12 @@ extension MachineSpec.Boot {
 }
 
 extension SpecReader {
+    /// The path at a key that may be missing.
+    fileprivate func path(in mapping: SpecMapping, _ key: String) throws(MachineSpecError) -> String? {
+        guard let node = mapping[key] else { return nil }
+        return try path(node, key)
+    }
+
     fileprivate func machineName(_ node: Node, _ key: String) throws(MachineSpecError) -> String {
         let text = try text(node, key)
         guard MachineName.isValid(text) else {
@@ -163,16 +170,18 @@ extension SpecReader {
     private func disk(_ node: Node) throws(MachineSpecError) -> MachineSpec.Disk {
         let mapping = try SpecMapping(node, of: "the disk", known: ["file", "readOnly", "serial"], self)
         guard let file = mapping["file"] else { throw error(at: node, "the disk has no 'file'") }
-        let serial = try mapping.optional("serial") { (node, key) throws(MachineSpecError) in
-            let text = try self.text(node, key)
-            guard BlockSerial(text) != nil else {
-                throw error(at: node, "a serial is at most \(BlockSerial.maximumLength) printable ASCII characters")
-            }
-            return text
+        var disk = MachineSpec.Disk(file: try path(file, "file"), readOnly: false, serial: "")
+        if let node = mapping["readOnly"] { disk.readOnly = try boolean(node, "readOnly") }
+        if let node = mapping["serial"] { disk.serial = try serial(node, "serial") }
+        return disk
+    }
+
+    private func serial(_ node: Node, _ key: String) throws(MachineSpecError) -> String {
+        let text = try text(node, key)
+        guard BlockSerial(text) != nil else {
+            throw error(at: node, "a serial is at most \(BlockSerial.maximumLength) printable ASCII characters")
         }
-        return MachineSpec.Disk(
-            file: try path(file, "file"), readOnly: try mapping.optional("readOnly", boolean) ?? false,
-            serial: serial ?? "")
+        return text
     }
 }
 

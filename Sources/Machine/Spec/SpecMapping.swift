@@ -36,14 +36,6 @@ struct SpecMapping {
     /// Where the key stands.
     func place(of key: String) -> Node { keys[key] ?? node }
 
-    /// The value of a key that may be missing, read by `read`.
-    func optional<Value>(
-        _ key: String, _ read: (Node, String) throws(MachineSpecError) -> Value
-    ) throws(MachineSpecError) -> Value? {
-        guard let value = values[key] else { return nil }
-        return try read(value, key)
-    }
-
     /// The first of `keys` that is present.
     func firstPresent(of keys: [String]) -> String? { keys.first { values[$0] != nil } }
 }

@@ -37,6 +37,8 @@ extension Hart {
     /// (Privileged ISA 10.3.2 with 10.4.1; A/D updates by the machine, as without Svade).
     func walk(_ address: UInt64, _ kind: AccessKind, _ key: TranslationKey) throws(WalkFault) -> Translation {
         if key.satp >> 60 == 0 {
+            // Physical addresses have 56 bits (Privileged ISA 10.4).
+            if address >> 56 != 0 { throw .accessFault }
             return Translation(
                 physical: address, readable: true, writable: true, executable: true, superpage: nil)
         }

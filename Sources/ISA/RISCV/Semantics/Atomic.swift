@@ -8,23 +8,30 @@ extension Semantics {
         try raise(if: not(isEqual(misalignment, constant(0))), cause, address)
     }
 
+    /// What is remembered of a reserved address: with the width in its lowest bit, so that a
+    /// store-conditional of another width does not match.
+    @inline(__always)
+    mutating func reservation(_ address: Value, _ width: AccessWidth) -> Value {
+        width == .double ? or(address, constant(1)) : address
+    }
+
     @inline(__always)
     mutating func loadReserved(_ i: Instruction, _ width: AccessWidth) throws(Interruption) {
         let address = x(i.rs1)
         try checkAlignment(address, width, ExceptionCause.loadAddressMisaligned)
         let value = try load(address, width)
-        storeState(StateField.reservationAddress, address, .double)
+        storeState(StateField.reservationAddress, reservation(address, width), .double)
         storeState(StateField.reservationValue, value, .double)
         setX(i.rd, signExtend(value, from: width))
     }
 
-    /// Succeeds when the reservation is for this address and memory still holds what was read there:
+    /// Succeeds when the reservation is for this address and width, and memory still holds what was read there:
     /// a write of the same value in between is not noticed, which no lock can tell from none.
     @inline(__always)
     mutating func storeConditional(_ i: Instruction, _ width: AccessWidth) throws(Interruption) {
         let address = x(i.rs1)
         try checkAlignment(address, width, ExceptionCause.storeAddressMisaligned)
-        let reserved = isEqual(address, loadState(StateField.reservationAddress, .double))
+        let reserved = isEqual(reservation(address, width), loadState(StateField.reservationAddress, .double))
         let expected = loadState(StateField.reservationValue, .double)
         let stored = try compareAndStore(
             if: reserved, address, expected: expected, desired: x(i.rs2), width)

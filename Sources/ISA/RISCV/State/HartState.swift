@@ -9,8 +9,8 @@ public struct HartState: BitwiseCopyable {
     public var f: InlineArray<32, UInt64> = InlineArray(repeating: 0)
     /// Address of the next instruction.
     public var pc: UInt64 = 0
-    /// Virtual address that the last load-reserved read, or `noReservation`. Trap returns clear it, so
-    /// it never crosses address spaces.
+    /// Virtual address that the last load-reserved read, plus 1 for a double word; or `noReservation`.
+    /// Trap returns clear it, so it never crosses address spaces.
     public var reservationAddress: UInt64 = HartState.noReservation
     /// What it read there, zero-extended.
     public var reservationValue: UInt64 = 0
@@ -57,7 +57,7 @@ public struct HartState: BitwiseCopyable {
     public var pmpConfiguration: InlineArray<16, UInt8> = InlineArray(repeating: 0)
     public var pmpAddress: InlineArray<16, UInt64> = InlineArray(repeating: 0)
 
-    /// An address that no load-reserved can have: reservations are aligned.
+    /// What no load-reserved leaves: reserved addresses are aligned.
     public static let noReservation: UInt64 = .max
 
     /// A hart at reset: machine mode, pc 0 (Privileged ISA 3.4).

@@ -1,0 +1,60 @@
+// `starling create`.
+import ArgumentParser
+import HostOS
+import Machine
+
+struct CreateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Make a machine.",
+        discussion: """
+            The machine is the folder NAME.starling; what it is made of is in the machine.yaml there, which can
+            be edited. A machine of an image gets its own copy of the image's disk, which takes space only for
+            what differs where the file system can share. NAME with a slash is a path.
+
+            EXAMPLES:
+              starling create web --image debian-trixie-riscv64 --memory 1GiB --cpus 2
+              starling create data --image debian-trixie-riscv64 --disk /srv/data.raw,serial=DATA1
+              starling create mine --kernel Image --initrd initrd --append 'root=/dev/vda' --disk root.raw
+              starling create board --firmware fw_payload.elf
+              starling create ./echo --bare echo.elf
+
+            \(ExitStatus.table)
+            """)
+
+    @Argument(help: ArgumentHelp("The name of the machine, or a path.", valueName: "name"))
+    var name: String
+
+    @Option(help: ArgumentHelp("The image to make it of.", valueName: "name"))
+    var image: String?
+
+    @OptionGroup(title: "Hardware") var hardware: HardwareOptions
+    @OptionGroup(title: "Boot files, instead of an image") var boot: BootOptions
+
+    @Flag(help: "Print the new machine's name and path as JSON.")
+    var json = false
+
+    func validate() throws {
+        let hasFiles = try boot.boot() != nil
+        if hasFiles == (image != nil) {
+            throw ValidationError("give exactly one of --image, --kernel, --firmware (with or without --kernel), --bare")
+        }
+    }
+
+    func run() throws {
+        let home = try MachineHome()
+        let interruption = try Interruption()
+        var machine: NewMachine
+        if let image {
+            machine = NewMachine(image: try home.images.image(named: image), adding: boot.append)
+        } else if let boot = try boot.boot() {
+            machine = NewMachine(boot: boot)
+        } else {
+            throw ValidationError("there is nothing to boot")
+        }
+        hardware.apply(to: &machine.spec)
+        let bundle = try machine.create(name, home: home, interruption)
+        if json { return try Output.write(json: ["name": bundle.name, "path": bundle.path]) }
+        Output.write("made machine '\(bundle.name)' in \(bundle.path)")
+    }
+}

@@ -1,0 +1,49 @@
+// From guest code to IR blocks: the semantics instantiated with the IR's builder.
+import IR
+import MachineCore
+
+/// Translates RISC-V code. Keep one and reuse it: its builder's buffer stays allocated.
+public struct RISCVTranslator: Sendable {
+    /// Where the IR finds what it must know of a hart's state.
+    public static let environment = IREnvironment(
+        stateByteCount: MemoryLayout<HartState>.size, programCounterOffset: StateField.pc,
+        floatFlagsOffset: StateField.floatFlags)
+
+    /// The most guest instructions in a block, unless the caller asks for another number: longer
+    /// straight runs are rare, and what is decided between blocks must not wait long.
+    public static var standardLimit: Int { 64 }
+
+    private var builder = IRBuilder(environment: Self.environment)
+
+    /// A translator. All of them translate alike.
+    public init() {}
+
+    /// Translates the instructions from `pc` on, up to the first that jumps, branches, raises an
+    /// exception for sure or may change what later ones mean.
+    ///
+    /// A block does not reach into a second page, because another page may lie elsewhere the next time.
+    /// So an instruction in the last two bytes of a page, which may be half of one, is always alone.
+    /// - Parameters:
+    ///   - pc: the even virtual address of the first instruction.
+    ///   - limit: the most instructions to translate; less than 1 counts as 1.
+    ///   - fetch: gives the 32 bits at an even address, of which only the low 16 count when they are a
+    ///     compressed instruction; nil where no instruction can be fetched.
+    /// - Returns: a block that `IRVerifier` accepts, or nil when the first instruction can not be fetched.
+    public mutating func translateBlock(
+        at pc: UInt64, limit: Int = Self.standardLimit, fetch: (UInt64) -> UInt32?
+    ) -> IRBlock? {
+        builder.begin()
+        var address = pc
+        while let bits = fetch(address) {
+            let instruction = Instruction(decoding: bits)
+            builder.startInstruction(length: Int(instruction.length))
+            builder.execute(instruction)
+            address &+= UInt64(instruction.length)
+            let isFull = builder.hasEnded || builder.guestInstructionCount >= limit
+            // The offset in the page of `pc`; beyond the page, or before it, it is larger.
+            let offset = address &- (pc & ~0xfff)
+            if isFull || offset > 0xffc { break }
+        }
+        return builder.guestInstructionCount == 0 ? nil : builder.finish()
+    }
+}
