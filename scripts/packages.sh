@@ -3,9 +3,9 @@
 # usage: scripts/packages.sh run|test
 set -eu
 
-run="libxxhash-dev fakeroot e2fsprogs dpkg apt debian-archive-keyring xz-utils tar coreutils"
+run="libxxhash-dev apt coreutils dash dpkg debian-archive-keyring e2fsprogs fakeroot kmod tar xz-utils"
 test="$run qemu-user gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu libc6-dev-riscv64-cross opensbi
-    device-tree-compiler cpio binutils gzip util-linux python3"
+    device-tree-compiler cpio openssl binutils gzip util-linux"
 
 case "${1:-}" in
 run) wanted=$run ;;

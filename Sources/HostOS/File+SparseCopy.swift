@@ -1,4 +1,5 @@
 // Copying disk images without filling their holes.
+import CStarling
 import Glibc
 
 extension File {
@@ -9,7 +10,7 @@ extension File {
         let original = try File(opening: source, .readOnly)
         let copy = try File(creating: destination)
         do {
-            if ioctl(copy.descriptor, cloneRequest, original.descriptor) == 0 { return }
+            if starling_clone_file(original.descriptor, copy.descriptor) == 0 { return }
             let byteCount = try original.byteCount()
             try copy.resize(to: byteCount)
             var position: UInt64 = 0
@@ -23,22 +24,16 @@ extension File {
         }
     }
 
-    /// FICLONE of ioctl_ficlone(2).
-    private static let cloneRequest: UInt = 0x4004_9409
-    /// Values for lseek(2); declared only for _GNU_SOURCE, which Swift's Glibc module does not set.
-    private static let seekData: Int32 = 3
-    private static let seekHole: Int32 = 4
-
     /// The next part that is no hole. A file system without holes has one part: everything.
     private func data(from position: UInt64, to end: UInt64) throws(HostError) -> Range<UInt64>? {
         guard position < end else { return nil }
-        let start = lseek(descriptor, off_t(position), File.seekData)
+        let start = starling_seek_data(descriptor, try File.position(position, "read \(path)"))
         if start < 0 {
             if errno == ENXIO { return nil }
             if errno == EINVAL { return position..<end }
             throw HostError.last("read \(path)")
         }
-        let stop = lseek(descriptor, start, File.seekHole)
+        let stop = starling_seek_hole(descriptor, start)
         return UInt64(start)..<(stop > start ? min(UInt64(stop), end) : end)
     }
 
@@ -51,22 +46,10 @@ extension File {
         }
     }
 
-    private typealias CopyRange = @Sendable @convention(c) (
-        Int32, UnsafeMutablePointer<off_t>?, Int32, UnsafeMutablePointer<off_t>?, Int, UInt32
-    ) -> Int
-
-    /// As with `fallocate`: the symbol is always there, its declaration is not.
-    private static let copyRange: CopyRange? = dlsym(nil, "copy_file_range").map {
-        unsafeBitCast($0, to: CopyRange.self)
-    }
-
     /// How much the kernel copied by itself; 0 or less when it can not do it for these two files.
     private func copyInKernel(_ range: Range<UInt64>, of original: File) -> Int {
-        guard let copyRange = File.copyRange else { return 0 }
-        var from = off_t(range.lowerBound)
-        var to = from
-        let count = min(range.count, 1 << 30)
-        return copyRange(original.descriptor, &from, descriptor, &to, count, 0)
+        guard let offset = off_t(exactly: range.lowerBound) else { return 0 }
+        return starling_copy_file_range(original.descriptor, descriptor, offset, min(range.count, 1 << 30))
     }
 
     private func copyThroughMemory(_ range: Range<UInt64>, of original: File) throws(HostError) {

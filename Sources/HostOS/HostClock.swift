@@ -9,6 +9,14 @@ public enum HostClock {
     /// Nanoseconds since 1970-01-01 UTC.
     public static func wallNanoseconds() -> UInt64 { read(CLOCK_REALTIME) }
 
+    /// Suspends the calling thread for about `nanoseconds`.
+    public static func sleep(nanoseconds: UInt64) {
+        var duration = timespec()
+        duration.tv_sec = Int(clamping: nanoseconds / 1_000_000_000)
+        duration.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        nanosleep(&duration, nil)
+    }
+
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -28,6 +28,7 @@ import Testing
             pair.forBoth(generator.program().load)
             if try !agree(pair, budget: 400) { failures += 1 }
         }
+        print("STATS", treatment, pair.blockCount, pair.executedTogether, pair.executed.values.reduce(0,+), pair.executed.min { $0.value < $1.value }!, pair.causes.filter{$0 < 100 || $0 >> 63 == 1}.sorted())
         #expect(pair.blockCount >= 20_000 && pair.executedTogether >= 20_000)
         for operation in Operation.allCases {
             #expect(pair.executed[operation, default: 0] >= 40, "\(operation)")
@@ -67,7 +68,7 @@ import Testing
         let pair = try TranslatePair(
             base: OracleLayout.base, byteCount: OracleLayout.byteCount, passes: .standard)
         var generator = OracleGenerator(seed: 0x0dd)
-        for _ in 0..<100 {
+        for _ in 0..<150 {
             let program = generator.program()
             pair.forBoth { load(program, into: $0) }
             while pair.translated.pc != OracleLayout.stop {

@@ -43,7 +43,28 @@ import Testing
     @Test func blocksReadLikeTheInstructions() throws {
         // addi a0, a0, 1; lw a1, 4(a0); bne a1, zero, -8
         let block = try #require(translate([A.addi(10, 10, 1), A.lw(11, 4, 10), A.b(1, 11, 0, -8)]))
-        #expect(IRText.print(block) == "")
+        #expect(
+            IRText.print(block) == """
+                instruction pc+0x0, 4
+                %1 = load.state 0x50, double
+                %2 = constant 0x1
+                %3 = add %1, %2
+                store.state 0x50, %3, double
+                instruction pc+0x4, 4
+                %6 = load.state 0x50, double
+                %7 = constant 0x4
+                %8 = add %6, %7
+                %9 = load %8, word
+                %10 = sign.extend %9, word
+                store.state 0x58, %10, double
+                instruction pc+0x8, 4
+                %13 = load.state 0x58, double
+                %14 = load.state 0x0, double
+                %15 = equal %13, %14
+                %16 = not %15
+                branch %16, pc+0x0, pc+0xc
+
+                """)
     }
 
     /// Every encoding makes a legal block that changes state last, also after the passes.
@@ -130,7 +151,7 @@ import Testing
         }
         #expect(try pair.run(budget: 3) == .budget)
         #expect(pair.translated[.mepc] == Self.code + 12 && pair.translated[9] == 1)
-        #expect(pair.translated[.mcause] == 1 << 63 | 11)
+        #expect(pair.translated[.mcause] == UInt64(1) << 63 | 11)
     }
 
     @Test func requestsToExitAreExact() throws {

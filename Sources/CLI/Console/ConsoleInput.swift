@@ -23,6 +23,7 @@ struct ConsoleInput: Sendable {
     private func readAll() {
         var keys = isTerminal ? EscapeKeys(canDetach: false) : nil
         while true {
+            machine.waitForInputRoom()
             let bytes = StandardStream.input.read(atMost: 4096)
             if bytes.isEmpty { return machine.endInput() }
             let actions = keys?.feed(bytes) ?? [.send(bytes)]

@@ -11,9 +11,14 @@ enum RunTarget {
     /// - Throws: `BundleError` or `ImageError`, or `Failure` when there is neither.
     static func find(_ name: String, home: MachineHome) throws -> RunTarget {
         if MachineHome.isPath(name) { return .machine(try home.bundle(name)) }
-        do {
+        do throws(BundleError) {
             return .machine(try home.bundle(name))
-        } catch BundleError.notFound, BundleError.badName {
+        } catch {
+            switch error {
+            // What is no machine's name may be an image's.
+            case .notFound, .badName: break
+            default: throw error
+            }
             return .image(try image(name, home))
         }
     }

@@ -62,8 +62,8 @@ struct Failure: Error, CustomStringConvertible {
         switch error {
         case .notFound, .notRunning: ExitStatus.notFound
         case .running: ExitStatus.busy
-        case .badName, .exists, .notABundle, .noHome: ExitStatus.configuration
         case .host(let error): status(of: error)
+        default: ExitStatus.configuration
         }
     }
 

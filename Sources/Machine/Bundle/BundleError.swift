@@ -33,13 +33,14 @@ public enum BundleError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(path) is not a machine: it has no \(MachineBundle.specName)"
         case .running(let name, let process):
             "machine '\(name)' is running\(process.map { " as process \($0)" } ?? ""): "
-                + "attach with `starling console \(name)`"
+                + "attach with `starling console \(name)`, or stop it there with Ctrl-A x"
         case .notRunning(let name):
             "machine '\(name)' is not running: start it with `starling start \(name)`"
         case .noHome:
             "there is no home folder for machines: set STARLING_HOME to one"
         case .host(let error):
-            "\(error)"
+            error.code == HostError.Code.noSpace
+                ? "\(error): free some space, or use a folder on another disk" : "\(error)"
         }
     }
 }

@@ -20,10 +20,20 @@ extension MachineBundle {
     /// and appears at once, complete.
     /// - Parameter workFolder: told the folder in which it is put together, so that an interrupted
     ///   process can remove it.
-    /// - Throws: `BundleError`; nothing is left behind then.
+    /// - Throws: `BundleError`, or `MachineSpecError` when the description could not be read again;
+    ///   nothing is left behind then.
     public static func create(
         at path: String, spec: MachineSpec, disks: [OwnDisk] = [], workFolder: (String) -> Void = { _ in }
-    ) throws(BundleError) -> MachineBundle {
+    ) throws -> MachineBundle {
+        let yaml = spec.yaml
+        _ = try MachineSpec(yaml: yaml, path: "\(path)/\(specName)")
+        try build(at: path, yaml: yaml, disks: disks, workFolder: workFolder)
+        return try MachineBundle(opening: path)
+    }
+
+    private static func build(
+        at path: String, yaml: String, disks: [OwnDisk], workFolder: (String) -> Void
+    ) throws(BundleError) {
         let parent = Folder.parent(of: path)
         let work = "\(parent)/\(WorkFolder.name(for: Folder.name(of: path)))"
         do throws(HostError) {
@@ -33,7 +43,7 @@ extension MachineBundle {
             try Folder.removeTree(work)
             try Folder.make(work)
             for disk in disks { try File.copySparse(disk.source, to: "\(work)/\(disk.name)") }
-            try File.replace("\(work)/\(specName)", with: Array(spec.yaml.utf8))
+            try File.replace("\(work)/\(specName)", with: Array(yaml.utf8))
             try Folder.rename(work, to: path)
         } catch {
             try? Folder.removeTree(work)
@@ -41,7 +51,6 @@ extension MachineBundle {
             if isTaken && Folder.exists(path) { throw .exists(name: name(of: path), path: path) }
             throw .host(error)
         }
-        return try MachineBundle(opening: path)
     }
 
     /// Removes the machine with its disks. It disappears at once; then its files are deleted.

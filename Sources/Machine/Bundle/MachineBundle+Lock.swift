@@ -14,21 +14,30 @@ public final class BundleLock: Sendable {
 
 extension MachineBundle {
     /// Takes the machine for this process.
-    /// - Throws: `BundleError.running` when another one has it, or `.host`.
+    /// - Throws: `BundleError.running` when another one has it, `.notABundle` when it was removed, or
+    ///   `.host`.
     public func lock() throws(BundleError) -> BundleLock {
-        let file: File
+        var holder: Int32?
         do throws(HostError) {
-            if !Folder.exists(lockPath) { try File.makeIfMissing(lockPath) }
-            file = try File(opening: lockPath, .readWrite)
             // Somebody who only asks whether the machine runs has the lock for a moment.
             for attempt in 0..<5 {
                 if attempt > 0 { HostProcess.sleep(milliseconds: 10) }
-                if try file.tryLock(.exclusive) { return BundleLock(file) }
+                try File.makeIfMissing(lockPath)
+                let file = try File(opening: lockPath, .readWrite)
+                guard try file.tryLock(.exclusive) else {
+                    holder = lockHolder(file)
+                    continue
+                }
+                // A lock on a file that was removed in the meantime keeps nobody away.
+                guard file.isStillAtItsPath else { continue }
+                file.writeHolder()
+                return BundleLock(file)
             }
         } catch {
+            if !Folder.exists(specPath) { throw .notABundle(path: path) }
             throw .host(error)
         }
-        throw .running(name: name, process: file.lockHolder())
+        throw .running(name: name, process: holder)
     }
 
     /// Whether a machine runs, and where.
@@ -44,17 +53,33 @@ extension MachineBundle {
         if let holder = file.lockHolder() { return .running(process: holder) }
         // The host does not tell of locks, or there is none: trying tells.
         let isFree = (try? file.tryLock(.shared)) ?? true
-        return isFree ? .stopped : .running(process: nil)
+        return isFree ? .stopped : .running(process: lockHolder(file))
+    }
+
+    /// Who has the lock that was refused: what the kernel says, or else what the holder has written.
+    private func lockHolder(_ file: File) -> Int32? {
+        if let holder = file.lockHolder() { return holder }
+        guard let bytes = try? File.contents(of: lockPath, limit: 64) else { return nil }
+        let written = Int32(String(decoding: bytes, as: UTF8.self).prefix { $0.isNumber })
+        return written.flatMap { HostProcess.isAlive($0) ? $0 : nil }
     }
 }
 
 extension File {
-    /// Makes an empty file; somebody else may do so at the same time.
+    /// Makes an empty file; somebody else may have done so, or do so at the same time.
     fileprivate static func makeIfMissing(_ path: String) throws(HostError) {
+        if Folder.exists(path) { return }
         do {
             _ = try File(creating: path)
         } catch {
             if error.code != HostError.Code.exists { throw error }
         }
+    }
+
+    /// Leaves this process's number for others' messages; the lock works without it.
+    fileprivate func writeHolder() {
+        let text = Array("\(HostProcess.current)\n".utf8)
+        try? resize(to: 0)
+        text.withUnsafeBytes { try? write([$0], at: 0) }
     }
 }

@@ -27,7 +27,7 @@ public struct MachineBundle: Equatable, Sendable {
     /// The file that is locked while the machine runs.
     public var lockPath: String { path + "/lock" }
     /// What the machine's process had to say.
-    public var logPath: String { path + "/machine.log" }
+    public var logPath: String { path + "/starling.log" }
 
     static func name(of path: String) -> String {
         let last = Folder.name(of: path)

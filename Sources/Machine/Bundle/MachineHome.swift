@@ -39,6 +39,7 @@ public struct MachineHome: Equatable, Sendable {
             return try Folder.names(in: machines)
                 .filter { $0.hasSuffix(MachineName.suffix) && !$0.hasPrefix(".") }
                 .compactMap { try? MachineBundle(opening: "\(machines)/\($0)") }
+                .sorted { $0.name < $1.name }
         } catch {
             throw .host(error)
         }

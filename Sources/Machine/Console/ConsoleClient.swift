@@ -25,7 +25,7 @@ public final class ConsoleClient: Sendable {
         }
     }
 
-    /// The connection's number for poll(2): readable when `receive` would not wait.
+    /// The connection's number, for poll(2).
     public var descriptor: Int32 { socket.descriptor }
 
     /// Types `bytes` on the console. Waits while the machine's process takes nothing.
@@ -36,7 +36,7 @@ public final class ConsoleClient: Sendable {
     /// - Throws: `ConsoleError.disconnected`.
     public func requestStop() throws { try transmit(ConsoleFrame.encoded(.stop, [])) }
 
-    /// Waits for output; an empty array says that there is none yet but `poll` had woken, nil is the end.
+    /// Waits for output; nil is the end.
     /// - Throws: `ConsoleError.notAConsole`.
     public func receive() throws -> [UInt8]? {
         try incoming.withLock { incoming in

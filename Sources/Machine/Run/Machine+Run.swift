@@ -44,14 +44,12 @@ extension Machine {
     /// Does what other threads handed over, and fires timers.
     private func serveOutside() {
         if !mailbox.isEmpty { mailbox.drain() }
+        remote.deliverInput { console.offer($0) }
         context.timers.fire(until: context.clock.now)
     }
 
     private func pendingOutcome() -> MachineOutcome? {
-        if stopRequested {
-            stopRequested = false
-            return .stopped
-        }
+        if remote.takeStopRequest() { return .stopped }
         switch control.take() {
         case .powerOff(let status): return .poweredOff(status: status)
         case .reset:
@@ -66,14 +64,12 @@ extension Machine {
         var didRun = false
         for cpu in board.cpus.indices where board.isStarted(cpu) && !board.cpus[cpu].isWaiting {
             let budget = min(budget(), end &- instructionsExecuted)
-            if budget == 0 || needsAttention { return true }
+            if budget == 0 || control.pending != nil { return true }
             didRun = true
             runSlice(cpu, budget)
         }
         return didRun
     }
-
-    private var needsAttention: Bool { control.pending != nil || stopRequested }
 
     private func runSlice(_ cpu: Int, _ budget: UInt64) {
         let processor = board.cpus[cpu]

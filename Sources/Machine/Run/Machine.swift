@@ -19,10 +19,10 @@ public final class Machine {
     let control = GuestRequests()
     /// The CPU that is being run, to be stopped when a deadline moves or the guest asks for something.
     var runningCPU: Int?
-    var stopRequested = false
     /// Instructions of all CPUs.
     public internal(set) var instructionsExecuted: UInt64 = 0
     let disks: MachineDisks
+    let console: CharacterPort
 
     /// Opens the disks (locking them) and builds the board. Nothing is loaded before `run`.
     /// - Parameters:
@@ -57,7 +57,9 @@ public final class Machine {
             restoring: saved?.tree)
         needsPowerOn = saved == nil
         instructionsExecuted = saved?.instructionsExecuted ?? 0
-        connect(console)
+        self.console = console
+        control.changed = { [unowned self] in interruptRunningCPU() }
+        context.timers.deadlineMoved = { [unowned self] in interruptRunningCPU() }
     }
 
     /// The next `run` begins with a power-on: at first, and after a reset.
@@ -80,17 +82,6 @@ public final class Machine {
         clock == .freeRunning ? HostEntropy() : SeededEntropy(seed: 1)
     }
 
-    private func connect(_ console: CharacterPort) {
-        control.changed = { [unowned self] in interruptRunningCPU() }
-        context.timers.deadlineMoved = { [unowned self] in interruptRunningCPU() }
-        remote.connect(
-            input: { bytes in console.offer(bytes) },
-            stop: { [unowned self] in
-                stopRequested = true
-                interruptRunningCPU()
-            })
-    }
-
     private func interruptRunningCPU() {
         if let cpu = runningCPU { board.requestExit(of: cpu) }
     }
@@ -101,8 +92,9 @@ public final class Machine {
     /// Completes what the disks have in flight, and closes them.
     /// - Throws: `HostError` when data could not be made durable.
     public func close() throws(HostError) {
+        remote.machineHasEnded()
+        defer { mailbox.drain() }
         try disks.close()
-        mailbox.drain()
     }
 }
 

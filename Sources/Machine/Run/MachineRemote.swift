@@ -5,32 +5,35 @@ import Synchronization
 /// Reaches a machine from other threads: every request is done by the machine's own thread, between
 /// two slices of execution.
 public final class MachineRemote: Sendable {
-    /// What the requests do; called on the machine's thread only.
-    private struct Actions: @unchecked Sendable {
-        var input: ([UInt8]) -> Int
-        var stop: () -> Void
-    }
+    /// Input beyond this many bytes that the guest has not read is dropped: a sender of much input
+    /// calls `waitForInputRoom` between its pieces.
+    public static let maximumInputByteCount = 1 << 20
 
     private let mailbox: Mailbox
-    private let actions = Mutex<Actions?>(nil)
+    private let input = Mutex<[UInt8]>([])
+    private let inputByteCount = Atomic<Int>(0)
     private let inputEnded = Atomic<Bool>(false)
+    private let stopWanted = Atomic<Bool>(false)
+    private let machineEnded = Atomic<Bool>(false)
 
     init(_ mailbox: Mailbox) { self.mailbox = mailbox }
 
-    func connect(input: @escaping ([UInt8]) -> Int, stop: @escaping () -> Void) {
-        // Written once, before the machine runs; the closures are only called on its thread.
-        let actions = Actions(input: input, stop: stop)
-        self.actions.withLock { $0 = actions }
-    }
-
-    /// Types `bytes` on the machine's console. Input that finds no room is dropped, as on a serial line.
+    /// Types `bytes` on the machine's console.
     public func sendInput(_ bytes: [UInt8]) {
-        mailbox.post { [self] in _ = actions.withLock { $0 }?.input(bytes) }
+        input.withLock { waiting in
+            waiting += bytes.prefix(Self.maximumInputByteCount - waiting.count)
+            inputByteCount.store(waiting.count, ordering: .releasing)
+        }
+        mailbox.post {}
     }
 
-    /// Stops the machine: `run` returns `.stopped`.
-    public func stop() {
-        mailbox.post { [self] in actions.withLock { $0 }?.stop() }
+    /// Returns when the guest has read most of the input, or the machine has ended.
+    public func waitForInputRoom() {
+        while inputByteCount.load(ordering: .acquiring) > Self.maximumInputByteCount / 2,
+            !machineEnded.load(ordering: .acquiring)
+        {
+            HostClock.sleep(nanoseconds: 2_000_000)
+        }
     }
 
     /// Says that no more input will come, so that a machine that waits for it forever can end.
@@ -39,5 +42,31 @@ public final class MachineRemote: Sendable {
         mailbox.post {}
     }
 
-    var isInputPossible: Bool { !inputEnded.load(ordering: .acquiring) }
+    /// Stops the machine: `run` returns `.stopped`.
+    public func stop() {
+        stopWanted.store(true, ordering: .releasing)
+        mailbox.post {}
+    }
+
+    // MARK: The machine's side
+
+    var isInputPossible: Bool {
+        !inputEnded.load(ordering: .acquiring) || inputByteCount.load(ordering: .acquiring) > 0
+    }
+
+    /// Whether the machine is to stop; asking takes the request back.
+    func takeStopRequest() -> Bool {
+        stopWanted.load(ordering: .acquiring) && stopWanted.exchange(false, ordering: .acquiringAndReleasing)
+    }
+
+    /// Offers what was typed to `accept`, which says how many bytes it took.
+    func deliverInput(_ accept: ([UInt8]) -> Int) {
+        guard inputByteCount.load(ordering: .acquiring) > 0 else { return }
+        input.withLock { waiting in
+            waiting.removeFirst(accept(waiting))
+            inputByteCount.store(waiting.count, ordering: .releasing)
+        }
+    }
+
+    func machineHasEnded() { machineEnded.store(true, ordering: .releasing) }
 }

@@ -19,7 +19,7 @@ public struct MachineSpecError: Error, Equatable, Sendable, CustomStringConverti
         self.message = message
     }
 
-    public var description: String { "\(path):\(line):\(column): \(message)" }
+    public var description: String { "\(SpecText.singleLine(path)):\(line):\(column): \(message)" }
 }
 
 /// A file that a machine boots does not exist.

@@ -18,9 +18,13 @@ struct SpecReader {
         }
         do {
             // Values get their types here, from the key that they are for, and not from their looks.
-            let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
-            guard let root else {
+            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
+            guard let root = try parser.singleRoot() else {
                 throw MachineSpecError(path: path, line: 1, column: 1, message: "the file is empty")
+            }
+            // Nodes know their anchors only as long as the parser lives.
+            if let anchored = withExtendedLifetime(parser, { Self.firstAnchored(root) }) {
+                throw error(at: anchored, "anchors (&name) are not supported: write the value where it is needed")
             }
             return root
         } catch let error as MachineSpecError {
@@ -28,6 +32,22 @@ struct SpecReader {
         } catch {
             throw syntaxError(error, in: text)
         }
+    }
+
+    private static func firstAnchored(_ node: Node) -> Node? {
+        if node.anchor != nil { return node }
+        switch node {
+        case .mapping(let mapping):
+            for (key, value) in mapping {
+                if let found = firstAnchored(key) ?? firstAnchored(value) { return found }
+            }
+        case .sequence(let sequence):
+            for item in sequence {
+                if let found = firstAnchored(item) { return found }
+            }
+        case .scalar, .alias: break
+        }
+        return nil
     }
 
     private func syntaxError(_ error: any Error, in text: String) -> MachineSpecError {
@@ -122,13 +142,22 @@ extension Tag {
 /// Text of a file that is shown in messages.
 enum SpecText {
     /// No control characters, so that it can be shown and passed on in one line.
-    static func isPrintable(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control && $0 != "\u{2028}" && $0 != "\u{2029}" }
+    static func isPrintable(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(isPrintable) }
+
+    /// At most 60 characters, in one line.
+    static func shown(_ text: String) -> String {
+        singleLine(String(text.unicodeScalars.prefix(60))) + (text.unicodeScalars.count > 60 ? "…" : "")
     }
 
-    /// At most 60 characters, with control characters replaced.
-    static func shown(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(60).map { isPrintable(String($0)) ? $0 : "\u{fffd}" }
-        return String(String.UnicodeScalarView(scalars)) + (text.unicodeScalars.count > 60 ? "…" : "")
+    /// With control characters replaced.
+    static func singleLine(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { isPrintable($0) ? $0 : "\u{fffd}" }))
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
     }
 }

@@ -33,6 +33,7 @@ enum YAMLGuard {
         var line = 1
         var column = 0
         private var isIndentation = true
+        private var endsWithReturn = false
         private var brackets = 0
         /// The name after `&` or `*` that is being read.
         private var sigil: Unicode.Scalar?
@@ -43,13 +44,16 @@ enum YAMLGuard {
         /// Looks at one more character; a message when it is one too many.
         mutating func take(_ scalar: Unicode.Scalar) -> String? {
             if let message = continueName(scalar) { return message }
-            column += 1
-            switch scalar {
-            case "\n":
-                line += 1
+            defer { endsWithReturn = scalar == "\r" }
+            if isBreak(scalar) {
+                // CR LF is one break.
+                if scalar != "\n" || !endsWithReturn { line += 1 }
                 column = 0
                 isIndentation = true
                 return nil
+            }
+            column += 1
+            switch scalar {
             case "[", "{":
                 brackets += 1
                 if brackets > maximumBracketCount {
@@ -76,9 +80,15 @@ enum YAMLGuard {
             continueName(" ").map { Objection(line: line, column: column, message: $0) }
         }
 
-        /// Besides spaces the marks of lists and of complex keys, which nest within one line.
+        /// The line breaks of YAML 1.1, section 4.2.
+        private func isBreak(_ scalar: Unicode.Scalar) -> Bool {
+            ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
+        }
+
+        /// Besides spaces the marks of lists and of complex keys, which nest within one line, and the
+        /// byte order mark, which the parser skips at the start of every line.
         private func isIndent(_ scalar: Unicode.Scalar) -> Bool {
-            scalar == " " || scalar == "\t" || scalar == "\r" || scalar == "-" || scalar == "?" || scalar == ":"
+            [" ", "\t", "-", "?", ":", "\u{feff}"].contains(scalar)
         }
 
         /// An alias stands for a tree, so that a few lines can mean billions of nodes. Aliases are not
