@@ -78,7 +78,7 @@ let package = Package(
         tests("IRTests", ["IR"]),
         tests("DevicesTests", ["Devices", "StateCodec"]),
         tests("StorageTests", ["Storage"]),
-        tests("RISCVTests", ["RISCV", "PreciseEngine"]),
+        tests("RISCVTests", ["RISCV", "PreciseEngine", "MachineCore", "StateCodec", "HostOS", "SoftFloat", "IR"]),
         tests(
             "MachineTests",
             [

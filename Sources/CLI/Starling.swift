@@ -10,11 +10,12 @@ struct Starling: ParsableCommand {
         commandName: "starling",
         abstract: "Makes and runs virtual machines.",
         discussion: """
-            A machine is a folder NAME.starling with a machine.yaml; an image is a guest system ready to boot.
+            A machine is a folder NAME.starling with a machine.yaml; an image is a guest
+            system that is ready to boot.
 
             EXAMPLES:
-              starling image build debian-trixie-riscv64      # prepare a Debian guest
-              starling run debian-trixie-riscv64              # a throw-away machine with a root shell
+              starling image build debian-trixie-riscv64
+              starling run debian-trixie-riscv64              # a throw-away machine
               starling run debian-trixie-riscv64 -- uname -a  # one command in it
               starling create web --image debian-trixie-riscv64 --memory 1GiB
               starling start web --attach
@@ -22,7 +23,8 @@ struct Starling: ParsableCommand {
             \(ExitStatus.table)
 
             FILES:
-              Machines and images are in $STARLING_HOME, or else in ~/.local/share/starling.
+              Machines and images are in $STARLING_HOME, else $XDG_DATA_HOME/starling,
+              else ~/.local/share/starling.
             """,
         subcommands: [
             RunCommand.self, CreateCommand.self, StartCommand.self, LsCommand.self, ShowCommand.self,

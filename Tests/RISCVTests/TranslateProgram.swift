@@ -110,7 +110,10 @@ struct TranslateGenerator {
             (.menvcfg, random.next()), (.senvcfg, random.next()),
         ]
         if random.oneIn(2) { control += [(.medeleg, random.next()), (.mideleg, random.next())] }
-        if random.oneIn(4) { control += [(.mie, random.next()), (.stimecmp, random.next() & 0xfff)] }
+        if random.oneIn(3) {
+            control += [(.mstatus, random.next() & (MachineStatus.mie | MachineStatus.sie))]
+            control += [(.mie, .max), (.stimecmp, random.next() & 0xfff)]
+        }
         return control
     }
 

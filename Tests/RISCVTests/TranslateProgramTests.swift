@@ -24,18 +24,17 @@ import Testing
         let pair = try TranslatePair(passes: treatment.passes)
         var generator = TranslateGenerator(seed: 0x7ab1e)
         var failures = 0
-        for _ in 0..<400 where failures < 3 {
+        for _ in 0..<200 where failures < 3 {
             pair.forBoth(generator.program().load)
             if try !agree(pair, budget: 400) { failures += 1 }
         }
-        print("STATS", treatment, pair.blockCount, pair.executedTogether, pair.executed.values.reduce(0,+), pair.executed.min { $0.value < $1.value }!, pair.causes.filter{$0 < 100 || $0 >> 63 == 1}.sorted())
         #expect(pair.blockCount >= 20_000 && pair.executedTogether >= 20_000)
         for operation in Operation.allCases {
-            #expect(pair.executed[operation, default: 0] >= 40, "\(operation)")
+            #expect(pair.executed[operation, default: 0] >= 25, "\(operation)")
         }
-        let exceptions: Set<UInt64> = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15]
-        #expect(exceptions.subtracting(pair.causes).isEmpty, "\(pair.causes)")
-        #expect(pair.causes.contains { $0 >> 63 == 1 })
+        let interrupts = [Interrupt.machineExternal, .supervisorTimer].map { 1 << 63 | UInt64($0.rawValue) }
+        let causes = Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15] + interrupts)
+        #expect(causes.subtracting(pair.causes).isEmpty, "\(pair.causes)")
     }
 
     /// Runs until the hart waits; tells whether both sides were always equal.

@@ -20,8 +20,7 @@ struct BackgroundCommand: ParsableCommand {
         }
         ReportWriter.report(Array(StartCommand.isRunning.utf8))
         let outcome = try session.run(readsInput: false)
-        Message.say("the machine has ended: \(outcome)")
-        throw ExitCode(session.status(of: outcome))
+        Message.say(outcome.text)
     }
 
     private func start() throws -> MachineSession {
@@ -32,6 +31,10 @@ struct BackgroundCommand: ParsableCommand {
         // The log is that of the last run.
         try File(opening: bundle.logPath, .readWrite).resize(to: 0)
         let configuration = try bundle.configuration(try bundle.spec(), images: home.bootImage)
-        return try MachineSession(configuration, socket: bundle.socketPath, interruption, holding: lock)
+        return try MachineSession(
+            configuration, socket: bundle.socketPath, interruption, holding: lock, outputLimit: Self.logLimit)
     }
+
+    /// In bytes of console output.
+    private static let logLimit = 16 << 20
 }

@@ -34,23 +34,17 @@ struct CreateCommand: ParsableCommand {
     @Flag(help: "Print the new machine's name and path as JSON.")
     var json = false
 
-    func validate() throws {
-        let hasFiles = try boot.boot() != nil
-        if hasFiles == (image != nil) {
-            throw ValidationError("give exactly one of --image, --kernel, --firmware (with or without --kernel), --bare")
-        }
-    }
-
     func run() throws {
         let home = try MachineHome()
+        let files = try boot.boot()
         let interruption = try Interruption()
         var machine: NewMachine
-        if let image {
+        switch (image, files) {
+        case (let image?, nil):
             machine = NewMachine(image: try home.images.image(named: image), adding: boot.append)
-        } else if let boot = try boot.boot() {
-            machine = NewMachine(boot: boot)
-        } else {
-            throw ValidationError("there is nothing to boot")
+        case (nil, let files?): machine = NewMachine(boot: files)
+        default:
+            throw ValidationError("give either --image, or --kernel, --firmware or --bare")
         }
         hardware.apply(to: &machine.spec)
         let bundle = try machine.create(name, home: home, interruption)

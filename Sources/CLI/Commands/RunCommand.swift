@@ -60,7 +60,8 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Say --stats and --state-hash as one line of JSON.")
     var json = false
 
-    func validate() throws {
+    /// Done here and not in `validate`, which comes before unknown options are noticed.
+    private func checkCombination() throws {
         if signature != nil && boot.bare == nil { throw ValidationError("--signature needs --bare") }
         if json && !stats && !stateHash { throw ValidationError("--json needs --stats or --state-hash") }
         if maxInstructions == 0 { throw ValidationError("--max-instructions is at least 1") }
@@ -75,6 +76,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        try checkCombination()
         let interruption = try Interruption()
         let session = try Launch(self, home: try MachineHome(), interruption).start()
         let outcome = try session.run(instructionLimit: maxInstructions, readsInput: true)

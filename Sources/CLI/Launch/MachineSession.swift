@@ -14,12 +14,14 @@ final class MachineSession {
     private let lock: BundleLock?
 
     /// Opens the disks and powers the machine on, without executing anything.
-    /// - Parameter socket: where others can attach to the console.
+    /// - Parameters:
+    ///   - socket: where others can attach to the console.
+    ///   - outputLimit: how many bytes standard output gets at most.
     init(
         _ configuration: MachineConfiguration, socket: String?, _ interruption: Interruption,
-        holding lock: BundleLock? = nil
+        holding lock: BundleLock? = nil, outputLimit: Int = .max
     ) throws {
-        let output = ConsoleOutput(interruption)
+        let output = ConsoleOutput(interruption, limit: outputLimit)
         machine = try Machine(configuration, log: { Message.say($0) }, consoleOutput: { output.write($0) })
         self.interruption = interruption
         self.lock = lock
@@ -57,11 +59,8 @@ final class MachineSession {
         switch outcome {
         case .poweredOff(let status): return ExitStatus.guest(status)
         case .stopped: return interruption.signal.map(ExitStatus.ended) ?? ExitStatus.success
-        case .instructionLimit:
-            Message.say("the machine did not end within \(machine.instructionsExecuted) instructions")
-            return ExitStatus.endless
-        case .idleForever:
-            Message.say("the machine waits for ever: nothing can wake its CPUs, and standard input has ended")
+        case .instructionLimit, .idleForever:
+            Message.say(outcome.text)
             return ExitStatus.endless
         }
     }

@@ -27,10 +27,12 @@ enum ExitStatus {
           1  failure
           2  wrong usage or bad configuration
           3  not found
-          5  busy: another process runs the machine, uses the disk or builds images
-          `starling run` ends with what the guest gave when it switched itself off (0...255), and else with
-          124  the machine did not end by itself: --max-instructions was reached, or all its CPUs wait for ever
-          125  Starling could not start or run the machine; one line on standard error says why
-          129, 130, 143  stopped by the signal HUP, INT or TERM; leaving with Ctrl-A x is 0
+          5  busy: another process has the machine, the disk or the image store
+        `starling run` ends with the guest's own status (0 to 255), and else with
+          124  the machine did not end: it reached --max-instructions, or waits
+               for ever
+          125  Starling could not start or run the machine; standard error says
+               why
+          129, 130, 143  stopped by the signal HUP, INT, TERM (by Ctrl-A x: 0)
         """
 }

@@ -26,7 +26,12 @@ extension MachineBundle {
         at path: String, spec: MachineSpec, disks: [OwnDisk] = [], workFolder: (String) -> Void = { _ in }
     ) throws -> MachineBundle {
         let yaml = spec.yaml
-        _ = try MachineSpec(yaml: yaml, path: "\(path)/\(specName)")
+        let specPath = "\(path)/\(specName)"
+        guard try MachineSpec(yaml: yaml, path: specPath) == spec else {
+            throw MachineSpecError(
+                path: specPath, line: 1, column: 1,
+                message: "the machine's values can not be written so that they read the same: use other file names")
+        }
         try build(at: path, yaml: yaml, disks: disks, workFolder: workFolder)
         return try MachineBundle(opening: path)
     }

@@ -71,6 +71,8 @@ enum YAMLText {
         switch scalar {
         case "\"": "\\\""
         case "\\": "\\\\"
+        // Even in quotes `YAMLGuard`, which does not parse, could take it for an alias.
+        case "*": "\\x2A"
         case "\u{20}"..."\u{7e}", "\u{a0}"..."\u{2027}", "\u{202a}"..."\u{d7ff}": String(scalar)
         default: "\\U" + String(repeating: "0", count: 8 - hexadecimal(scalar).count) + hexadecimal(scalar)
         }

@@ -12,8 +12,7 @@ final class DebianGuest {
     private let folder: URL
 
     init() throws {
-        let environment = ProcessInfo.processInfo.environment
-        let home = StarlingHome.standard(environment: environment)
+        let home = try MachineHome()
         do {
             image = try ImageStore(root: URL(fileURLWithPath: home.path)).image(named: "debian-trixie-riscv64")
         } catch {
