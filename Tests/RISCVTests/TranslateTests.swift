@@ -25,19 +25,11 @@ import Testing
 
     // MARK: Blocks
 
-    @Test func offsetsAreThoseOfTheState() {
-        #expect(StateField.x(31) == 31 * 8)
-        #expect(StateField.f(0) == MemoryLayout<HartState>.offset(of: \.f))
-        #expect(StateField.pc == MemoryLayout<HartState>.offset(of: \.pc))
-        #expect(StateField.reservationAddress == MemoryLayout<HartState>.offset(of: \.reservationAddress))
-        #expect(StateField.reservationValue == MemoryLayout<HartState>.offset(of: \.reservationValue))
-        #expect(StateField.mstatus == MemoryLayout<HartState>.offset(of: \.mstatus))
-        #expect(StateField.floatFlags == MemoryLayout<HartState>.offset(of: \.floatFlags))
-        #expect(StateField.floatRounding == MemoryLayout<HartState>.offset(of: \.floatRounding))
+    @Test func environmentDescribesTheState() {
         let environment = RISCVTranslator.environment
         #expect(environment.stateByteCount == MemoryLayout<HartState>.size)
-        #expect(environment.programCounterOffset == StateField.pc)
-        #expect(environment.floatFlagsOffset == StateField.floatFlags)
+        #expect(environment.programCounterOffset == MemoryLayout<HartState>.offset(of: \.pc))
+        #expect(environment.floatFlagsOffset == MemoryLayout<HartState>.offset(of: \.floatFlags))
     }
 
     @Test func blocksReadLikeTheInstructions() throws {
@@ -148,8 +140,10 @@ import Testing
         pair.forBoth { machine in
             machine[.mie] = Interrupt.machineExternal.bit
             machine.setStatus(MachineStatus.mie)
+            machine.place([A.nop, A.nop], at: TestMachine.machineHandler)
         }
-        #expect(try pair.run(budget: 3) == .budget)
+        #expect(try pair.run(budget: 5) == .budget)
+        #expect(pair.translated.pc == TestMachine.machineHandler + 8)
         #expect(pair.translated[.mepc] == Self.code + 12 && pair.translated[9] == 1)
         #expect(pair.translated[.mcause] == UInt64(1) << 63 | 11)
     }
@@ -176,6 +170,22 @@ import Testing
         pair.forBoth { $0[8] = UInt64(new) }
         #expect(try pair.run(budget: 6) == .budget)
         #expect(pair.translated[9] == 77)
+    }
+
+    /// Where protection splits a page, each fetch is checked anew, so nothing is fetched ahead.
+    @Test func splitPagesAreNotFetchedAhead() throws {
+        let pair = try pair([A.nop, A.addi(9, 0, 1), A.nop])
+        pair.forBoth { machine in
+            // Entry 0 takes the page's upper half from supervisor mode (NAPOT, 2 KiB).
+            machine.hart.writeCSR(0x3b0, (Self.code + 0x800) >> 2 | 0xff)
+            machine.hart.writeCSR(0x3a0, 0x18)
+            machine.enter(.supervisor)
+        }
+        let before = pair.translated.hart.executedInstructions
+        #expect(try pair.runBlock(budget: 3) == .budget)
+        #expect(pair.translated.hart.executedInstructions == before + 1)
+        #expect(try pair.run(budget: 2) == .budget)
+        #expect(pair.translated.pc == Self.code + 12)
     }
 
     @Test func fetchFaultsAreTaken() throws {

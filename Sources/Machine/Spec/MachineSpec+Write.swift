@@ -55,7 +55,9 @@ enum YAMLText {
     }
 
     private static func isPlain(_ text: String) -> Bool {
-        guard let first = text.unicodeScalars.first, first == "/" || isWordPart(first), first != "-" else { return false }
+        guard let first = text.unicodeScalars.first, first == "/" || isWordPart(first), first != "-" else {
+            return false
+        }
         let isReserved = ["null", "true", "false", "yes", "no", "on", "off"].contains(text.lowercased())
         return !isReserved && text.unicodeScalars.allSatisfy { $0 == "/" || isWordPart($0) }
     }

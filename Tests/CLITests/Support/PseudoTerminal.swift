@@ -10,11 +10,15 @@ final class PseudoTerminal {
     private var seen = ""
 
     init() throws {
-        person = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+        // As posix_openpt and its kin do (pty(7), ioctl_tty(2)); Swift's C library leaves them out.
+        person = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
         try #require(person >= 0)
-        try #require(grantpt(person) == 0 && unlockpt(person) == 0)
-        let name = try #require(ptsname(person))
-        program = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var lock: Int32 = 0
+        // TIOCSPTLCK and TIOCGPTN.
+        try #require(ioctl(person, 0x4004_5431, &lock) == 0)
+        var number: Int32 = -1
+        try #require(ioctl(person, 0x8004_5430, &number) == 0)
+        program = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
         try #require(program >= 0)
     }
 

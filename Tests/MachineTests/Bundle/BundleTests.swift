@@ -111,7 +111,8 @@ import Testing
         try create("web-1")
         let path = home.machines + "/web-2.starling"
         #expect(throws: BundleError.notFound(name: "web-2", path: path, near: "web-1")) { try home.bundle("web-2") }
-        #expect(throws: BundleError.notFound(name: "no", path: folder("no"), near: nil)) { try home.bundle(folder("no")) }
+        let missing = BundleError.notFound(name: "no", path: folder("no"), near: nil)
+        #expect(throws: missing) { try home.bundle(folder("no")) }
         #expect(throws: BundleError.notABundle(path: folder.path)) { try home.bundle(folder.path) }
     }
 

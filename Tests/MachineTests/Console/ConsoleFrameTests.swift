@@ -23,9 +23,10 @@ import Testing
     }
 
     @Test func anyDivisionOfTheStreamGivesTheSameFrames() throws {
-        let sent: [ConsoleFrame] = [.input([1]), .stop, .output([2, 3]), .input([UInt8](repeating: 9, count: 300)), .stop]
+        let long = [UInt8](repeating: 9, count: 300)
+        let sent: [ConsoleFrame] = [.input([1]), .stop, .output([2, 3]), .input(long), .stop]
         let stream = ConsoleFrame.encoded(.input, [1]) + ConsoleFrame.encoded(.stop, [])
-            + ConsoleFrame.encoded(.output, [2, 3]) + ConsoleFrame.encoded(.input, [UInt8](repeating: 9, count: 300))
+            + ConsoleFrame.encoded(.output, [2, 3]) + ConsoleFrame.encoded(.input, long)
             + ConsoleFrame.encoded(.stop, [])
         var random = TestRandom(state: 5)
         for _ in 0..<500 {
@@ -55,7 +56,8 @@ import Testing
             var decoder = ConsoleFrameDecoder()
             var isBroken = false
             for _ in 0..<6 where !isBroken {
-                var bytes = (0..<Int.random(in: 0...12, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                let count = Int.random(in: 0...12, using: &random)
+                var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
                 // Mostly kinds that exist.
                 if !bytes.isEmpty { bytes[0] &= 3 }
                 do {
@@ -72,7 +74,9 @@ import Testing
         #expect(history.replayStart == 0)
         #expect(history.bytes(from: 0, limit: 10) == [])
         #expect(history.bytes(from: 1, limit: 10) == nil)
-        let lines = (0..<(ConsoleHistory.capacity / 1000 + 5)).map { [UInt8](repeating: UInt8(truncatingIfNeeded: $0), count: 1000) }
+        let lines = (0..<(ConsoleHistory.capacity / 1000 + 5)).map {
+            [UInt8](repeating: UInt8(truncatingIfNeeded: $0), count: 1000)
+        }
         for line in lines { history.append(line) }
         let all = lines.flatMap { $0 }
         #expect(history.end == UInt64(all.count))

@@ -169,7 +169,8 @@ private final class Inbox: Sendable {
         var random = TestRandom(state: 7)
         for round in 0..<200 {
             let socket = try UnixSocket.connect(to: folder("console.sock"))
-            var bytes = (0..<Int.random(in: 0...600, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let count = Int.random(in: 0...600, using: &random)
+            var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             bytes += [0xff]
             if round % 2 == 0 { bytes.insert(contentsOf: [1, 0, 1, 0x41], at: 0) }
             if round % 3 == 0 { bytes = [2, 0, 1, 0] }

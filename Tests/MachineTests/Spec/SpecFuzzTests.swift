@@ -5,15 +5,45 @@ import Testing
 
 @Suite struct SpecFuzzTests {
     private static let seeds = [
-        "kind: Machine\nname: web\ncpus: 2\nmemory: 1GiB\nboot:\n  image: debian\n  commandLine: \"a \\u00e4 b\"\ndisks:\n  - file: root.raw\n    serial: 'A''1'\n",
-        "kind: Machine\nboot: { kernel: k, initrd: i, commandLine: >-\n  folded\n  text\n }\ndisks: [ { file: a, readOnly: true } ]\n",
-        "%YAML 1.1\n%TAG ! tag:example.org,2000:\n---\nkind: !!str Machine\nboot: !x { bare: &a b }\nname: *a\n...\n",
+        """
+        kind: Machine
+        name: web
+        cpus: 2
+        memory: 1GiB
+        boot:
+          image: debian
+          commandLine: "a \\u00e4 b"
+        disks:
+          - file: root.raw
+            serial: 'A''1'
+
+        """,
+        """
+        kind: Machine
+        boot: { kernel: k, initrd: i, commandLine: >-
+          folded
+          text
+         }
+        disks: [ { file: a, readOnly: true } ]
+
+        """,
+        """
+        %YAML 1.1
+        %TAG ! tag:example.org,2000:
+        ---
+        kind: !!str Machine
+        boot: !x { bare: &a b }
+        name: *a
+        ...
+
+        """,
         "? kind\n: Machine\n? - - a\n: ? b\n  : c\nboot: |2\n   literal\n",
     ]
     private static let pieces = [
-        "- ", "? ", ": ", "[", "]", "{", "}", ", ", "&a ", "*a", "!!int ", "!<x> ", "|\n", ">+2\n", "'", "\"", "\\u12", "\\xff",
-        "%", "---\n", "...\n", "\n", "\r\n", "\r", "\t", "\0", "\u{85}", "\u{2028}", "\u{feff}", "#", "<<: *a\n", "~", "- - - - ",
-        "[[[[", "{{{{", "\n          ", "cpus: ", "disks:\n", "\u{fffd}", "🐧", "\\", "\"\\U00110000\"", "\"\\ud800\"", "!%ff%fe ",
+        "- ", "? ", ": ", "[", "]", "{", "}", ", ", "&a ", "*a", "!!int ", "!<x> ", "|\n", ">+2\n", "'", "\"",
+        "\\u12", "\\xff", "%", "---\n", "...\n", "\n", "\r\n", "\r", "\t", "\0", "\u{85}", "\u{2028}", "\u{feff}",
+        "#", "<<: *a\n", "~", "- - - - ", "[[[[", "{{{{", "\n          ", "cpus: ", "disks:\n", "\u{fffd}", "🐧",
+        "\\", "\"\\U00110000\"", "\"\\ud800\"", "!%ff%fe ",
     ]
 
     @Test func mutations() {
@@ -43,7 +73,9 @@ import Testing
             let end = min(scalars.count, place + Int.random(in: 0...8, using: &random))
             switch Int.random(in: 0..<5, using: &random) {
             case 0: scalars.removeSubrange(place..<end)
-            case 1: scalars.insert(contentsOf: scalars[place..<end], at: Int.random(in: 0...scalars.count, using: &random))
+            case 1:
+                let target = Int.random(in: 0...scalars.count, using: &random)
+                scalars.insert(contentsOf: scalars[place..<end], at: target)
             case 2: scalars.insert(Unicode.Scalar(UInt8.random(in: 0...255, using: &random)), at: place)
             default: scalars.insert(contentsOf: (pieces.randomElement(using: &random) ?? "").unicodeScalars, at: place)
             }
@@ -114,6 +146,7 @@ import Testing
         "name: 'a'\n" + String(repeating: " ", count: 300) + "# a comment far to the right",
     ])
     func harmless(_ text: String) throws {
-        _ = try MachineSpec(yaml: "kind: Machine\nboot: { kernel: k, commandLine: a && b * c }\n\(text)\n", path: "m.yaml")
+        let start = "kind: Machine\nboot: { kernel: k, commandLine: a && b * c }\n"
+        _ = try MachineSpec(yaml: start + text + "\n", path: "m.yaml")
     }
 }

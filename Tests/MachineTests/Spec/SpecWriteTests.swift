@@ -6,15 +6,17 @@ import Yams
 
 @Suite struct SpecWriteTests {
     private static let awkward = [
-        "", " ", "a b", " a", "a ", "-", "- a", "?", ": ", "a: b", "a #b", "#a", "'", "\"", "\\", "\\n", "%a", "@a", "`a",
-        "!a", "&a", "*a", "|", ">", "{}", "[]", "{a", "a,b", "null", "NULL", "~", "true", "Yes", "off", "1", "0x1f", "1e3",
-        ".inf", ".", "..", "---", "...", "--- a", "<<", "=", "ä", "日本", "🐧", "e\u{301}", "a\u{feff}", "\u{a0}", "\u{2028}",
-        "\u{85}", "\t", "a\tb", "\n", "a\n\nb", "\r", "\0", "\u{7f}", "\u{fffe}", "\u{202e}x", "\u{10ffff}", "\u{d7ff}",
+        "", " ", "a b", " a", "a ", "-", "- a", "?", ": ", "a: b", "a #b", "#a", "'", "\"", "\\", "\\n",
+        "%a", "@a", "`a", "!a", "&a", "*a", "|", ">", "{}", "[]", "{a", "a,b", "null", "NULL", "~",
+        "true", "Yes", "off", "1", "0x1f", "1e3", ".inf", ".", "..", "---", "...", "--- a", "<<", "=",
+        "ä", "日本", "🐧", "e\u{301}", "a\u{feff}", "\u{a0}", "\u{2028}", "\u{85}", "\t", "a\tb", "\n",
+        "a\n\nb", "\r", "\0", "\u{7f}", "\u{fffe}", "\u{202e}x", "\u{10ffff}", "\u{d7ff}",
     ]
 
     /// The parser is the oracle: whatever is quoted must come back.
     @Test(arguments: awkward) func quoting(_ text: String) throws {
-        let node = try Yams.compose(yaml: "key: \(YAMLText.scalar(text))\nlist:\n  - \(YAMLText.scalar(text))\n", .basic)
+        let scalar = YAMLText.scalar(text)
+        let node = try Yams.compose(yaml: "key: \(scalar)\nlist:\n  - \(scalar)\n", .basic)
         // As bytes: strings are equal already when they look alike.
         #expect(node?.mapping?["key"]?.scalar.map { Array($0.string.utf8) } == Array(text.utf8))
         #expect(node?.mapping?["list"]?.sequence?.first?.scalar.map { Array($0.string.utf8) } == Array(text.utf8))
@@ -103,7 +105,8 @@ import Yams
                 .init(.files(kernel: path(&random), initrd: maybe(&random)), commandLine: maybe(&random)),
                 firmware: maybe(&random))
         default:
-            return .linux(.init(.image("image-1"), commandLine: maybe(&random), deviceTree: maybe(&random)), firmware: nil)
+            let linux = MachineSpec.Linux(.image("image-1"), commandLine: maybe(&random), deviceTree: maybe(&random))
+            return .linux(linux, firmware: nil)
         }
     }
 }
