@@ -1,4 +1,4 @@
-// A hart's state: the layout that offsets rely on, and its trip through saved form.
+// A hart's state and its trip through saved form.
 import MachineCore
 import StateCodec
 import Testing
@@ -6,20 +6,6 @@ import Testing
 @testable import RISCV
 
 @Suite struct HartStateTests {
-    /// Instruction semantics reach the state by literal offsets.
-    @Test func offsetsAreThoseOfTheLayout() throws {
-        #expect(MemoryLayout<HartState>.offset(of: \.x) == StateField.x(0))
-        #expect(MemoryLayout<HartState>.offset(of: \.f) == StateField.f(0))
-        #expect(StateField.x(31) == 31 * 8)
-        #expect(StateField.f(31) == 256 + 31 * 8)
-        #expect(MemoryLayout<HartState>.offset(of: \.pc) == StateField.pc)
-        #expect(MemoryLayout<HartState>.offset(of: \.reservationAddress) == StateField.reservationAddress)
-        #expect(MemoryLayout<HartState>.offset(of: \.reservationValue) == StateField.reservationValue)
-        #expect(MemoryLayout<HartState>.offset(of: \.mstatus) == StateField.mstatus)
-        #expect(MemoryLayout<HartState>.offset(of: \.floatFlags) == StateField.floatFlags)
-        #expect(MemoryLayout<HartState>.offset(of: \.floatRounding) == StateField.floatRounding)
-    }
-
     /// A state in which every field differs from the power-on state.
     private func fullState() -> Hart.State {
         var state = Hart.State.powerOn

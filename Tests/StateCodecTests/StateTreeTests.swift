@@ -128,7 +128,11 @@ import Testing
         }
         #expect(hasher.finalize() == whole)
         #expect(StateHash(whole.description) == whole)
-        for text in ["", "614feaaa3ff5ae66fcd0ecba1a48462dx", "+14feaaa3ff5ae66fcd0ecba1a48462d", String(repeating: "G", count: 32)] {
+        let notHashes = [
+            "", "614feaaa3ff5ae66fcd0ecba1a48462dx", "+14feaaa3ff5ae66fcd0ecba1a48462d",
+            String(repeating: "G", count: 32),
+        ]
+        for text in notHashes {
             #expect(StateHash(text) == nil)
         }
     }
