@@ -9,7 +9,7 @@ enum Programs {
         try assemble("ending-\(status)", """
             .globl _start
             _start: li t0, \(status << 1 | 1)
-                la t1, tohost
+                lla t1, tohost
                 sd t0, 0(t1)
             1:  j 1b
             .data
@@ -39,7 +39,7 @@ enum Programs {
     static func printing(_ text: String, _ home: TestHome) throws -> String {
         try assemble("printing", """
             .globl _start
-            _start: la t0, text
+            _start: lla t0, text
                 li t1, 0x10000000
             1:  lbu t2, 0(t0)
                 beqz t2, 2f
@@ -59,7 +59,7 @@ enum Programs {
         try assemble("echo", """
             .globl _start
             _start: li t1, 0x10000000
-                la t0, ready
+                lla t0, ready
             1:  lbu t2, 0(t0)
                 beqz t2, 2f
                 sb t2, 0(t1)
@@ -120,7 +120,7 @@ enum Programs {
         let program = home.path("\(name).elf")
         try run(
             "riscv64-linux-gnu-gcc",
-            ["-nostdlib", "-static", "-Wl,-Ttext=0x80000000", "-Wl,--build-id=none", "-o", program, text])
+            ["-nostdlib", "-static", "-Wl,-N,-Ttext=0x80000000,--build-id=none", "-o", program, text])
         return program
     }
 

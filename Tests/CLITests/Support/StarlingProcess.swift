@@ -19,6 +19,8 @@ final class StarlingProcess {
     private let outputFile: URL
     private let errorFile: URL
     private var status: Int32?
+    /// Lasts as long as the run.
+    private let home: TestHome
 
     /// The executable, which is built beside the tests.
     static let executable: String = {
@@ -35,6 +37,7 @@ final class StarlingProcess {
         _ arguments: [String], home: TestHome, environment: [String: String] = [:], input: Int32? = nil,
         output: Int32? = nil
     ) throws {
+        self.home = home
         let name = UUID().uuidString
         outputFile = home.folder.appendingPathComponent("\(name).out")
         errorFile = home.folder.appendingPathComponent("\(name).err")
@@ -74,10 +77,10 @@ final class StarlingProcess {
         }
     }
 
-    /// Waits for the end. A run that hangs is killed after a minute and has status 137.
+    /// Waits for the end. A run that hangs is killed after half a minute and has status 137.
     func wait() -> Result {
         var raw: Int32 = 0
-        let limit = Date().addingTimeInterval(60)
+        let limit = Date().addingTimeInterval(30)
         while waitpid(process, &raw, WNOHANG) == 0 {
             if Date() > limit { kill(process, SIGKILL) }
             usleep(5_000)
@@ -107,9 +110,9 @@ func starling(
     return try StarlingProcess(arguments, home: home, environment: environment, input: descriptor).wait()
 }
 
-/// Waits until `condition` holds; false after a minute.
+/// Waits until `condition` holds; false after half a minute.
 func eventually(_ condition: () -> Bool) -> Bool {
-    let limit = Date().addingTimeInterval(60)
+    let limit = Date().addingTimeInterval(30)
     while !condition() {
         if Date() > limit { return false }
         usleep(10_000)
