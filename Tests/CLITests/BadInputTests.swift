@@ -57,9 +57,9 @@ struct BadInputTests {
         try refuses(["run", "--bare", program, "--memory", "12"], home, status: 125, ["'12'", "512MiB"])
         try refuses(["run", "--bare", program, "--memory", "lots"], home, status: 125, ["'lots'"])
         try refuses(["run", "--bare", program, "--memory", "99999999T"], home, status: 125, ["--memory"])
-        try refuses(["run", "--bare", program, "--memory", "1KiB"], home, status: 125, ["1 MiB to 1 TiB"])
+        try refuses(["run", "--bare", program, "--memory", "1KiB"], home, status: 125, ["1MiB to 1TiB"])
         try refuses(["run", "--bare", program, "--cpus", "9"], home, status: 125, ["1 to 8 CPUs"])
-        try refuses(["run", "--bare", program, "--engine", "warp"], home, status: 125, ["\"warp\"", "precise"])
+        try refuses(["run", "--bare", program, "--engine", "warp"], home, status: 125, ["'warp'", "precise"])
         try refuses(["create", "x", "--bare", program, "--cpus", "0"], home, status: 2, ["1 to 8 CPUs"])
         #expect(home.names(in: "machines").isEmpty)
     }
@@ -102,6 +102,7 @@ struct BadInputTests {
         try refuses(["run", "--bare", "/nowhere/p"], home, status: 125, ["/nowhere/p"])
         try refuses(["run", "--bare", program, "--disk", "/nowhere/d"], home, status: 125, ["/nowhere/d"])
         try refuses(["create", "x", "--firmware", "/nowhere/f"], home, status: 3, ["/nowhere/f"])
+        try refuses(["create", "x", "--bare", program, "--disk", "/nowhere/d"], home, status: 3, ["/nowhere/d"])
         #expect(home.names(in: "machines").isEmpty)
     }
 

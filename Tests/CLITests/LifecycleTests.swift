@@ -46,7 +46,7 @@ struct LifecycleTests {
         #expect(console.status == 0)
         #expect(console.output == "ready\nhello q")
         #expect(eventually { (try? list(home).first?.state) == "stopped" })
-        let log = try String(contentsOfFile: home.path("machines/echo.starling/machine.log"), encoding: .utf8)
+        let log = try String(contentsOfFile: home.path("machines/echo.starling/starling.log"), encoding: .utf8)
         #expect(log == "ready\nhello qstarling: the machine switched itself off with status 3\n")
         #expect(try starling("console", "echo", home: home).status == 3)
 

@@ -8,7 +8,7 @@ struct StartCommand: ParsableCommand {
         commandName: "start",
         abstract: "Start a machine in the background.",
         discussion: """
-            Returns when the machine runs. What it prints is in machine.log in its folder.
+            Returns when the machine runs. What it prints is in starling.log in its folder.
 
             EXAMPLES:
               starling start web

@@ -7,12 +7,12 @@ import Machine
 /// leaves.
 struct ConsoleSession {
     private let client: ConsoleClient
-    private let name: String
+    private let bundle: MachineBundle
 
     /// Attaches to a running machine.
     /// - Throws: `BundleError.notRunning`, or why nobody answers.
     init(_ bundle: MachineBundle) throws {
-        name = bundle.name
+        self.bundle = bundle
         if case .stopped = bundle.runState { throw BundleError.notRunning(name: bundle.name) }
         client = try ConsoleClient(socketPath: bundle.socketPath)
     }
@@ -24,18 +24,30 @@ struct ConsoleSession {
             exit(ExitStatus.ended(by: signal))
         }
         if StandardStream.input.isTerminal {
-            Message.say("attached to '\(name)'; Ctrl-A d leaves, Ctrl-A h shows all keys")
+            Message.say("attached to '\(bundle.name)'; Ctrl-A d leaves, Ctrl-A h shows all keys")
             try Terminal.enterRawMode()
         }
         try startReading()
         defer { Terminal.restore() }
         while let bytes = try client.receive() { _ = StandardStream.output.write(bytes) }
         Terminal.restore()
-        Message.say("machine '\(name)' has ended")
+        guard hasEnded() else {
+            throw Failure("the machine has closed this console, as it was not read for too long; attach again")
+        }
+        Message.say("machine '\(bundle.name)' has ended")
+    }
+
+    /// The console closes a moment before the machine's process is gone.
+    private func hasEnded() -> Bool {
+        for _ in 0..<100 {
+            if bundle.runState == .stopped { return true }
+            HostProcess.sleep(milliseconds: 20)
+        }
+        return false
     }
 
     private func startReading() throws {
-        let reader = ConsoleReader(client: client, name: name)
+        let reader = ConsoleReader(client: client, name: bundle.name)
         let thread = try WorkerThread()
         _ = thread.submit { reader.readAll() }
         // It reads as long as the process lives; the end of its object would wait for it.

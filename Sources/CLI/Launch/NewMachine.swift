@@ -2,6 +2,7 @@
 import GuestImages
 import HostOS
 import Machine
+import Storage
 
 /// A machine that is to be made.
 struct NewMachine {
@@ -24,6 +25,10 @@ struct NewMachine {
         let parent = Folder.parent(of: path)
         // Refuses missing files and sizes that can not be, before anything is copied.
         _ = try spec.configuration(in: parent, name: name, images: home.bootImage)
+        let own = ownDisks.map(\.name)
+        for disk in spec.disks where !own.contains(disk.file) && !Folder.exists(disk.file) {
+            throw DiskError.missing(path: disk.file)
+        }
         var workFolder: String?
         defer { if let workFolder { interruption.finish(workFolder) } }
         return try MachineBundle.create(at: path, spec: spec, disks: ownDisks) {

@@ -1,5 +1,6 @@
 // The value of --disk.
 import ArgumentParser
+import Devices
 import HostOS
 import Machine
 
@@ -19,6 +20,10 @@ enum DiskOption {
                 disk.readOnly = true
             } else if part.hasPrefix(serial) {
                 disk.serial = String(part.dropFirst(serial.count))
+                guard BlockSerial(disk.serial) != nil else {
+                    throw ValidationError(
+                        "a serial has at most \(BlockSerial.maximumLength) printable ASCII characters")
+                }
             } else {
                 throw ValidationError("'\(part)' is neither readonly nor serial=NUMBER")
             }

@@ -1,10 +1,12 @@
 // Options for what a machine consists of.
 import ArgumentParser
 import Machine
+import VirtRISCV
 
 /// CPUs, memory, engine and clock; what is not given stays as the machine's description has it.
 struct HardwareOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("CPUs, 1 to 8 (default: 1).", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("CPUs, 1 to 8 (default: 1).", valueName: "count"), transform: HardwareOptions.count)
     var cpus: Int?
 
     @Option(
@@ -12,7 +14,7 @@ struct HardwareOptions: ParsableArguments {
         transform: HardwareOptions.size)
     var memory: ByteSize?
 
-    @Option(help: "The engine: \(EngineCatalog.names.joined(separator: ", ")).")
+    @Option(help: "The engine: \(HardwareOptions.engines).", transform: HardwareOptions.engineName)
     var engine: String?
 
     @Flag(help: "Count time in instructions, not with the host's clock: equal runs stay equal.")
@@ -34,10 +36,29 @@ struct HardwareOptions: ParsableArguments {
         spec.disks += disk
     }
 
+    // What can not be is refused here, where the message can name the option.
+
+    private static func count(_ text: String) throws -> Int {
+        guard let count = Int(text), VirtRISCV.hartCounts.contains(count) else {
+            throw ValidationError("a machine has 1 to 8 CPUs")
+        }
+        return count
+    }
+
     private static func size(_ text: String) throws -> ByteSize {
         guard let size = ByteSize(text) else {
             throw ValidationError("write a number and a unit, for instance 512MiB or 2GiB")
         }
+        guard MachineConfiguration.memoryRange.contains(size.bytes), size.bytes % 4096 == 0 else {
+            throw ValidationError("memory is 1MiB to 1TiB and a multiple of 4KiB")
+        }
         return size
+    }
+
+    private static var engines: String { EngineCatalog.names.joined(separator: ", ") }
+
+    private static func engineName(_ text: String) throws -> String {
+        guard EngineCatalog.names.contains(text) else { throw ValidationError("there are these: \(engines)") }
+        return text
     }
 }

@@ -52,7 +52,7 @@ struct Failure: Error, CustomStringConvertible {
         case let error as BundleError: Failure("\(error)", status: status(of: error))
         case let error as DiskError: Failure("\(error)", status: status(of: error))
         case let error as ImageError: Failure("\(error)", status: status(of: error))
-        case let error as HostError: Failure("\(error)", status: status(of: error))
+        case let error as HostError: Failure(advice(on: error), status: status(of: error))
         // The argument parser's errors are of internal types; its own answer tells them apart.
         default: Starling.exitCode(for: error) == .validationFailure ? nil : Failure("\(error)")
         }
@@ -87,6 +87,11 @@ struct Failure: Error, CustomStringConvertible {
 
     private static func status(of error: HostError) -> Int32 {
         error.code == HostError.Code.noSuchFile ? ExitStatus.notFound : ExitStatus.failure
+    }
+
+    private static func advice(on error: HostError) -> String {
+        error.code == HostError.Code.noSpace
+            ? "\(error): free some space, or set STARLING_HOME to a folder on another disk" : "\(error)"
     }
 
     /// The leading words that are names of commands, for the hint at the right help.

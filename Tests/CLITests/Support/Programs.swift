@@ -54,11 +54,13 @@ enum Programs {
             """, home)
     }
 
-    /// Says `ready`, then sends back what comes from the UART; `q` switches the machine off with status 3.
+    /// The first CPU says `ready`, then sends back what comes from the UART; `q` switches the machine off
+    /// with status 3.
     static func echo(_ home: TestHome) throws -> String {
         try assemble("echo", """
             .globl _start
-            _start: li t1, 0x10000000
+            _start: bnez a0, 4f
+                li t1, 0x10000000
                 lla t0, ready
             1:  lbu t2, 0(t0)
                 beqz t2, 2f
@@ -76,6 +78,8 @@ enum Programs {
                 li t1, 0x33333
                 sw t1, 0(t0)
             3:  j 3b
+            4:  wfi
+                j 4b
             ready: .asciz "ready\\n"
             """, home)
     }
@@ -120,7 +124,7 @@ enum Programs {
         let program = home.path("\(name).elf")
         try run(
             "riscv64-linux-gnu-gcc",
-            ["-nostdlib", "-static", "-Wl,-N,-Ttext=0x80000000,--build-id=none", "-o", program, text])
+            ["-nostdlib", "-static", "-Wl,-N,-Ttext=0x80000000,--build-id=none,--no-warn-rwx-segments", "-o", program, text])
         return program
     }
 
