@@ -124,7 +124,10 @@ enum Programs {
         let program = home.path("\(name).elf")
         try run(
             "riscv64-linux-gnu-gcc",
-            ["-nostdlib", "-static", "-Wl,-N,-Ttext=0x80000000,--build-id=none,--no-warn-rwx-segments", "-o", program, text])
+            [
+                "-nostdlib", "-static", "-Wl,-N,-Ttext=0x80000000,--build-id=none,--no-warn-rwx-segments", "-o",
+                program, text,
+            ])
         return program
     }
 

@@ -77,10 +77,10 @@ final class StarlingProcess {
         }
     }
 
-    /// Waits for the end. A run that hangs is killed after half a minute and has status 137.
-    func wait() -> Result {
+    /// Waits for the end. A run that hangs is killed after `seconds` and has status 137.
+    func wait(seconds: Double = 30) -> Result {
         var raw: Int32 = 0
-        let limit = Date().addingTimeInterval(30)
+        let limit = Date().addingTimeInterval(seconds)
         while waitpid(process, &raw, WNOHANG) == 0 {
             if Date() > limit { kill(process, SIGKILL) }
             usleep(5_000)
