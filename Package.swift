@@ -82,8 +82,8 @@ let package = Package(
         tests(
             "MachineTests",
             [
-                "Machine", "VirtRISCV", "RISCV", "Devices", "StateCodec", "MachineCore", "GuestImages", "HostOS",
+                "Machine", "VirtRISCV", "RISCV", "Devices", "StateCodec", "MachineCore", "GuestImages", "HostOS", yams,
             ]),
-        tests("CLITests", ["starling"]),
+        tests("CLITests", ["starling", "GuestImages", "Machine"]),
     ]
 )

@@ -78,7 +78,7 @@ final class StarlingProcess {
     }
 
     /// Waits for the end. A run that hangs is killed after `seconds` and has status 137.
-    func wait(seconds: Double = 30) -> Result {
+    func wait(seconds: Double = 120) -> Result {
         var raw: Int32 = 0
         let limit = Date().addingTimeInterval(seconds)
         while waitpid(process, &raw, WNOHANG) == 0 {
@@ -110,9 +110,9 @@ func starling(
     return try StarlingProcess(arguments, home: home, environment: environment, input: descriptor).wait()
 }
 
-/// Waits until `condition` holds; false after half a minute.
+/// Waits until `condition` holds; false after two minutes.
 func eventually(_ condition: () -> Bool) -> Bool {
-    let limit = Date().addingTimeInterval(30)
+    let limit = Date().addingTimeInterval(120)
     while !condition() {
         if Date() > limit { return false }
         usleep(10_000)
