@@ -56,7 +56,7 @@ enum DebianArchive {
     /// Mirrors keep the archive's folder name: `/debian`, `/debian-security`.
     private static func looksLikeDebian(_ uri: String) -> Bool {
         let last = uri.split(separator: "/").last ?? ""
-        return last == "debian" || last == "debian-security" || uri.contains("://security.debian.org")
+        return last == "debian" || last == "debian-security"
     }
 
     private static func pocket(of suite: String) -> Pocket? {
