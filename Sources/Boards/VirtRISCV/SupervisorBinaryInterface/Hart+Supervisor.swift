@@ -17,8 +17,12 @@ extension Hart {
         stateWasReplaced()
     }
 
-    /// Sets the supervisor's software interrupt pending (mip.SSIP).
-    func raiseSupervisorSoftwareInterrupt() { writeCSR(0x344, (readCSR(0x344) ?? 0) | 2) }
+    /// Sets the supervisor's software interrupt pending (mip.SSIP), and no other bit: reading mip and
+    /// writing it back would keep an external interrupt pending whose wire happened to be high.
+    func raiseSupervisorSoftwareInterrupt() {
+        state.pointee.interruptsPendingBySoftware |= 1 << UInt64(RISCV.Interrupt.supervisorSoftware.rawValue)
+        requestExit()
+    }
 }
 
 extension VirtRISCV {
