@@ -48,10 +48,13 @@ let package = Package(
         library("IR", ["MachineCore", "SoftFloat"]),
         library("StateCodec", ["CXXHash"]),
         library("BootFormats", []),
+        library("CodegenX86", path: "Codegen/X86_64", ["MachineCore", "SoftFloat", "IR"]),
         // layer 2: instruction sets
         library("RISCV", path: "ISA/RISCV", ["HostOS", "MachineCore", "SoftFloat", "IR"]),
         // layer 3: leaves
         library("PreciseEngine", path: "Engines/Precise", ["MachineCore"]),
+        library(
+            "JITEngine", path: "Engines/JIT", ["MachineCore", "HostOS", "SoftFloat", "IR", "CodegenX86"]),
         library("Devices", ["MachineCore"]),
         library("Storage", ["MachineCore", "HostOS"]),
         // layer 4: boards
@@ -59,7 +62,7 @@ let package = Package(
         // layer 5: machine
         library(
             "Machine",
-            ["VirtRISCV", "PreciseEngine", "Storage", "Devices", "StateCodec", "MachineCore", "HostOS", yams]),
+            ["IR", "VirtRISCV", "PreciseEngine", "JITEngine", "Storage", "Devices", "StateCodec", "MachineCore", "HostOS", yams]),
         library("GuestImages", ["HostOS", "StateCodec"]),
         // layer 7: executables
         executable(
@@ -76,6 +79,8 @@ let package = Package(
         tests("BootFormatsTests", ["BootFormats"]),
         tests("GuestImagesTests", ["GuestImages"]),
         tests("IRTests", ["IR"]),
+        tests("HostOSTests", ["HostOS"]),
+        tests("CodegenX86Tests", ["CodegenX86", "MachineCore", "HostOS"]),
         tests("DevicesTests", ["Devices", "StateCodec"]),
         tests("StorageTests", ["Storage"]),
         tests("RISCVTests", ["RISCV", "PreciseEngine", "MachineCore", "StateCodec", "HostOS", "SoftFloat", "IR"]),

@@ -59,6 +59,14 @@ extension FloatOperation {
         }
     }
 
+    /// The result of the operation with this code has no bits above its lowest 32: a single, a truth or a
+    /// class mask. (Integers converted from a single are sign-extended.)
+    static func fitsInWord(irCode: UInt16) -> Bool {
+        let isToInteger = irCode % 21 >= 14 && irCode % 21 % 2 == 0
+        let isTruthOrClass = (8...11).contains(irCode % 21)
+        return isTruthOrClass || (irCode < 21 && !isToInteger)
+    }
+
     /// Number `index` of the 21 operations on `format`.
     private static func code(_ index: UInt16, _ format: FloatFormat) -> UInt16 {
         format == .single ? index : 21 + index

@@ -13,9 +13,23 @@ public struct IREnvironment: Hashable, Sendable {
     /// The byte offset of the sticky floating-point flags, one byte in the bit order of `FloatFlags`.
     public let floatFlagsOffset: Int
 
+    /// The byte offset of the rounding mode that floating-point operations use by default, one byte with
+    /// the values of `RoundingMode`; others are the guest's to refuse.
+    public let floatRoundingOffset: Int
+    /// The floating-point registers, eight bytes each.
+    public let floatRegisters: Range<Int>
+    /// Eight-byte fields in the order in which it pays to keep them in host registers, integer registers
+    /// and floating-point registers apart. Code generators take as many as they have room for.
+    public let hotFields: [Int]
+    /// As `hotFields`, in `floatRegisters`.
+    public let hotFloatFields: [Int]
+
     /// - Precondition: the program counter and the flags lie inside the state block and do not overlap.
     ///   (The numbers are layout constants of the program, never input.)
-    public init(stateByteCount: Int, programCounterOffset: Int, floatFlagsOffset: Int) {
+    public init(
+        stateByteCount: Int, programCounterOffset: Int, floatFlagsOffset: Int, floatRoundingOffset: Int,
+        floatRegisters: Range<Int> = 0..<0, hotFields: [Int] = [], hotFloatFields: [Int] = []
+    ) {
         precondition(stateByteCount >= 9 && stateByteCount <= Self.maximumStateByteCount)
         precondition(programCounterOffset >= 0 && programCounterOffset <= stateByteCount - 8)
         precondition(floatFlagsOffset >= 0 && floatFlagsOffset < stateByteCount)
@@ -24,6 +38,10 @@ public struct IREnvironment: Hashable, Sendable {
         self.stateByteCount = stateByteCount
         self.programCounterOffset = programCounterOffset
         self.floatFlagsOffset = floatFlagsOffset
+        self.floatRoundingOffset = floatRoundingOffset
+        self.floatRegisters = floatRegisters
+        self.hotFields = hotFields
+        self.hotFloatFields = hotFloatFields
     }
 
     /// State blocks stay small enough for 32-bit displacements in host code.

@@ -58,6 +58,7 @@ extension IROp {
         Op(.compareAndStore, "compare.and.store", .cvvv, .i1,  .none, .none,   .any,  .memoryUpdate),
         Op(.fence,           "fence",             .none, nil,  .none, .fence,  .none, .fence),
         Op(.float,           "float",             .vvvv, .i64, .none, .float,  .none, .accruesFlags),
+        Op(.unboxSingle,     "unbox.single",      .v,    .i64, .none, .none,   .none, []),
         Op(.raiseIf,         "raise.if",          .cv,   nil,  .bits, .none,   .none, .interrupts),
         Op(.callHelper,      "helper",            .vv,   .i64, .none, .helper, .none, .everything),
     ]

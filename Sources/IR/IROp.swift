@@ -22,7 +22,7 @@ public enum IROp: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     // Guest memory
     case load, store, atomicUpdate, compareAndStore, fence
     // Floating point
-    case float
+    case float, unboxSingle
     // Leaving the straight line, or the IR
     case raiseIf, callHelper
     // Terminators

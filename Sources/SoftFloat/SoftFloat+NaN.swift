@@ -5,6 +5,13 @@
 // propagates payloads needs a change in this file only.
 
 extension SoftFloat {
+    /// The single-precision bits of a NaN-boxed 64-bit register; the canonical NaN when its upper half is
+    /// not all ones (RISC-V Unprivileged ISA, chapter D, "NaN Boxing of Narrower Values").
+    @inlinable
+    public static func unboxSingle(_ register: UInt64) -> UInt64 {
+        register >> 32 == 0xffff_ffff ? register & 0xffff_ffff : 0x7fc0_0000
+    }
+
     /// The canonical NaN: positive, quiet, no payload (0x7FC00000, 0x7FF8000000000000).
     public static func canonicalNaN(_ format: FloatFormat) -> UInt64 {
         switch format {

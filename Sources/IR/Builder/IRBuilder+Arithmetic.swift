@@ -7,11 +7,21 @@ extension IRBuilder {
     }
 
     public mutating func loadState(_ offset: Int, _ width: AccessWidth) -> IRValue {
+        let width8 = width.rawValue
+        if let known = knownFields.field(offset, width: width8) {
+            let value = IRValue(index: known.value)
+            return known.isZeroExtended ? value : zeroExtend(value, from: width)
+        }
         let immediate = UInt64(bitPattern: Int64(offset))
-        return IRValue(index: emit(IRInstruction(.loadState, immediate: immediate, width: width)))
+        let index = emit(IRInstruction(.loadState, immediate: immediate, width: width))
+        knownFields.remember(offset, width: width8, value: index, isZeroExtended: true)
+        return IRValue(index: index)
     }
 
     public mutating func storeState(_ offset: Int, _ value: IRValue, _ width: AccessWidth) {
+        if let known = knownFields.field(offset, width: width.rawValue), known.value == value.index { return }
+        let isWhole = width == .double
+        knownFields.remember(offset, width: width.rawValue, value: value.index, isZeroExtended: isWhole)
         let immediate = UInt64(bitPattern: Int64(offset))
         emit(IRInstruction(.storeState, value.index, immediate: immediate, width: width))
     }
@@ -75,7 +85,7 @@ extension IRBuilder {
         switch operand.op {
         case .constantCondition: return constant(operand.immediate == 0)
         case .not: return IRCondition(index: operand.a)
-        default: return IRCondition(index: emit(IRInstruction(.not, condition.index)))
+        default: return IRCondition(index: share(IRInstruction(.not, condition.index)))
         }
     }
 
@@ -84,6 +94,6 @@ extension IRBuilder {
     ) -> IRValue {
         if let known = known(condition) { return known ? ifTrue : ifFalse }
         if ifTrue == ifFalse { return ifTrue }
-        return IRValue(index: emit(IRInstruction(.select, condition.index, ifTrue.index, ifFalse.index)))
+        return IRValue(index: share(IRInstruction(.select, condition.index, ifTrue.index, ifFalse.index)))
     }
 }

@@ -39,7 +39,11 @@ extension IRBuilder {
         switch known(condition) {
         case true: raise(cause, value)
         case false: break
-        case nil: emit(IRInstruction(.raiseIf, condition.index, value.index, immediate: cause))
+        // A condition that was asked before has not held, or this would not be reached.
+        case nil where passed.contains(condition): break
+        case nil:
+            emit(IRInstruction(.raiseIf, condition.index, value.index, immediate: cause))
+            passed.note(condition)
         }
     }
 

@@ -23,7 +23,13 @@ extension IRBuilder {
             return withConstant(op, a, left, b, right.immediate)
         }
         if left.op == .constant, op.isCommutative { return withConstant(op, b, right, a, left.immediate) }
-        return IRValue(index: emit(IRInstruction(op, a.index, b.index)))
+        return IRValue(index: share(IRInstruction(op, a.index, b.index)))
+    }
+
+    /// The constant at `index`, if there is one.
+    private func constant(_ index: Int32) -> UInt64? {
+        let definition = instructions[Int(index)]
+        return definition.op == .constant ? definition.immediate : nil
     }
 
     /// `op` with the constant `b`, whose value is `known`.
@@ -37,7 +43,10 @@ extension IRBuilder {
             .shiftRightArithmetic where known & 63 == 0, .and where known == ~0, .multiply where known == 1:
             return a
         case .and where known == 0, .multiply where known == 0: return b
-        default: return IRValue(index: emit(IRInstruction(op, a.index, b.index)))
+        // The bits that an `or` has just set.
+        case .and where left.op == .or && constant(left.b).map { $0 & known == known } == true: return b
+        case .or where left.op == .or && constant(left.b).map { $0 & known == known } == true: return a
+        default: return IRValue(index: share(IRInstruction(op, a.index, b.index)))
         }
     }
 
@@ -47,7 +56,7 @@ extension IRBuilder {
         if operand.op == .constant, let value = IRArithmetic.unary(op, operand.immediate, .double) {
             return constant(value)
         }
-        return IRValue(index: emit(IRInstruction(op, a.index)))
+        return IRValue(index: share(IRInstruction(op, a.index)))
     }
 
     /// Writes an extension, or finds its result.
@@ -58,13 +67,27 @@ extension IRBuilder {
             return constant(value)
         }
         if op == .zeroExtend, isZeroExtended(operand, to: width) { return a }
-        return IRValue(index: emit(IRInstruction(op, a.index, width: width)))
+        return IRValue(index: share(IRInstruction(op, a.index, width: width)))
     }
+
+    /// Writes the unboxing of a single, or finds what was boxed.
+    mutating func unbox(_ a: IRValue) -> IRValue {
+        let operand = definition(a)
+        if operand.op == .or, constant(operand.b) == Self.boxOfSingle {
+            return zeroExtend(IRValue(index: operand.a), from: .word)
+        }
+        return IRValue(index: share(IRInstruction(.unboxSingle, a.index)))
+    }
+
+    /// What is ored to a single to box it.
+    static var boxOfSingle: UInt64 { 0xffff_ffff_0000_0000 }
 
     /// Whether the result of `instruction` is known to fit in `width`.
     private func isZeroExtended(_ instruction: IRInstruction, to width: AccessWidth) -> Bool {
         switch instruction.op {
         case .loadState, .load, .atomicUpdate, .zeroExtend: instruction.width <= width.rawValue
+        case .unboxSingle: width == .word
+        case .float: width == .word && FloatOperation.fitsInWord(irCode: instruction.detail)
         default: false
         }
     }
@@ -80,13 +103,13 @@ extension IRBuilder {
             {
                 return constant(truth)
             }
-            if op.isCommutative { return IRCondition(index: emit(IRInstruction(op, b.index, a.index))) }
+            if op.isCommutative { return IRCondition(index: share(IRInstruction(op, b.index, a.index))) }
         }
-        return IRCondition(index: emit(IRInstruction(op, a.index, b.index)))
+        return IRCondition(index: share(IRInstruction(op, a.index, b.index)))
     }
 
     /// The block's guest address plus `distance`.
     mutating func address(_ distance: Int64) -> IRValue {
-        IRValue(index: emit(IRInstruction(.programCounter, immediate: UInt64(bitPattern: distance))))
+        IRValue(index: share(IRInstruction(.programCounter, immediate: UInt64(bitPattern: distance))))
     }
 }

@@ -37,12 +37,17 @@ extension IRBuilder {
     public mutating func float(
         _ operation: FloatOperation, rounding: IRValue, _ a: IRValue, _ b: IRValue, _ c: IRValue
     ) -> IRValue {
+        knownFields.forget(environment.floatFlagsOffset)
         let index = emit(
             IRInstruction(.float, rounding.index, a.index, b.index, c.index, detail: operation.irCode))
         return IRValue(index: index)
     }
 
     public mutating func callHelper(_ helper: UInt16, _ a: IRValue, _ b: IRValue) -> IRValue {
-        IRValue(index: emit(IRInstruction(.callHelper, a.index, b.index, detail: helper)))
+        let index = emit(IRInstruction(.callHelper, a.index, b.index, detail: helper))
+        knownFields.clear()
+        return IRValue(index: index)
     }
+
+    public mutating func unboxSingle(_ a: IRValue) -> IRValue { unbox(a) }
 }

@@ -46,8 +46,12 @@ public struct IRBuilder: Semantics, Sendable {
     var mustExit = false
     /// The terminator is written.
     var isSealed = false
-    /// Recently written constants, by a hash of their value: indices, or -1.
-    private var recentConstants = InlineArray<16, Int32>(repeating: -1)
+    /// Recently written pure instructions, by a hash: indices, or -1.
+    private var recent = InlineArray<64, Int32>(repeating: -1)
+    /// The state whose contents are values of this block.
+    var knownFields = KnownFields()
+    /// Conditions that are known not to hold, because the block would have been left.
+    var passed = PassedConditions()
 
     /// A builder for CPUs laid out as `environment` says.
     public init(environment: IREnvironment) {
@@ -64,7 +68,9 @@ public struct IRBuilder: Semantics, Sendable {
         ending = .none
         mustExit = false
         isSealed = false
-        recentConstants = InlineArray(repeating: -1)
+        recent = InlineArray(repeating: -1)
+        knownFields.clear()
+        passed = PassedConditions()
     }
 
     /// The block can not be continued: it has jumped, branched, raised, or a verb ended it. A further
@@ -111,16 +117,24 @@ public struct IRBuilder: Semantics, Sendable {
 
     /// A constant, shared with recent equal ones: all of them come earlier on the same straight line.
     public mutating func constant(_ value: UInt64) -> IRValue {
-        // Fibonacci hashing: the top bits of the product depend on all bits of the value.
-        let slot = Int(truncatingIfNeeded: (value &* 0x9E37_79B9_7F4A_7C15) &>> 60)
-        let known = recentConstants[slot]
-        if known >= 0, instructions[Int(known)].immediate == value { return IRValue(index: known) }
-        let index = emit(IRInstruction(.constant, immediate: value))
-        if !isSealed { recentConstants[slot] = index }
-        return IRValue(index: index)
+        IRValue(index: share(IRInstruction(.constant, immediate: value)))
     }
 
     mutating func constant(_ truth: Bool) -> IRCondition {
-        IRCondition(index: emit(IRInstruction(.constantCondition, immediate: truth ? 1 : 0)))
+        IRCondition(index: share(IRInstruction(.constantCondition, immediate: truth ? 1 : 0)))
+    }
+
+    /// As `emit`, for an instruction without effects, which need not be written again when an equal one
+    /// stands: all recent ones come earlier on the same straight line.
+    mutating func share(_ instruction: IRInstruction) -> Int32 {
+        // Fibonacci hashing: the top bits of the product depend on all bits of the key.
+        var key = instruction.immediate ^ UInt64(instruction.op.rawValue) &<< 56
+        key ^= UInt64(UInt32(bitPattern: instruction.a)) ^ UInt64(UInt32(bitPattern: instruction.b)) &<< 24
+        let slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> 58)
+        let known = recent[slot]
+        if known >= 0, instructions[Int(known)] == instruction { return known }
+        let index = emit(instruction)
+        if !isSealed { recent[slot] = index }
+        return index
     }
 }

@@ -144,6 +144,7 @@ extension IRInterpreter {
         case .not: return value(instruction.a) ^ 1
         case .select: return value(instruction.a) != 0 ? value(instruction.b) : value(instruction.c)
         case .float: return float(instruction, frame.state)
+        case .unboxSingle: return SoftFloat.unboxSingle(value(instruction.a))
         case .countLeadingZeros, .countTrailingZeros, .countOnes, .reverseBytes, .signExtend, .zeroExtend:
             let width = instruction.accessWidth ?? .double
             return IRArithmetic.unary(instruction.op, value(instruction.a), width) ?? 0

@@ -22,7 +22,7 @@ public struct PassList: Sendable {
 
     /// The passes for blocks that run often. Measured with ten guest instructions of five operations:
     /// about three times what building the block costs, so not for code that may run once.
-    public static var standard: PassList { PassList([LocalStateForwarding(), DeadStateStores()]) }
+    public static var standard: PassList { PassList([DeadStateStores()]) }
 
     /// Runs all passes on `block`. Debug builds verify it before the first and after each; the
     /// verifier's complaint, with the name of the pass, is then fatal.

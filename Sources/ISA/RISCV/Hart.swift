@@ -26,13 +26,9 @@ public struct HartEnvironment {
 
 /// What a running hart needs at hand and can be made again from its state.
 struct HartRuntime: BitwiseCopyable {
-    /// The TLB set of data accesses at the current privilege.
-    var dataSet: UnsafeMutablePointer<TranslationEntry>
     /// The virtual page that instructions were last fetched from, and its bias.
     var fetchPage: UInt64 = TranslationEntry.invalidTag
     var fetchBias: UInt64 = 0
-    /// Something happened that the run loop must look at before the next instruction.
-    var attention = false
     /// The machine outside wants the CPU to stop at the next instruction.
     var exitRequested = false
     /// The hart called the environment below it.
@@ -52,14 +48,20 @@ public final class Hart: VirtualCPU {
     public let environment: HartEnvironment
 
     let runtime: UnsafeMutablePointer<HartRuntime>
+    /// Directly below the state; see `ExecutionContext`.
+    let context: UnsafeMutablePointer<ExecutionContext>
+    private let block: UnsafeMutableRawPointer
     let decodeCache: UnsafeMutablePointer<Instruction>
     static let decodeCacheBits: UInt32 = 13
     var translations: TranslationCache
+    var translator = RISCVTranslator()
     /// Which sets the current privilege uses.
     var dataKey = TranslationKey.none
     var dataSetIndex = 0
     var fetchSetIndex = 0
     var fetchKey = TranslationKey.none
+    /// Supervisor mode has only seen global mappings, so that its TLB sets serve all address spaces.
+    var supervisorIsGlobal = true
 
     /// A hart at reset.
     /// - Throws: `HostError` when the host has no memory for its tables.
@@ -67,10 +69,15 @@ public final class Hart: VirtualCPU {
         self.index = index
         self.environment = environment
         translations = try TranslationCache()
-        state = .allocate(capacity: 1)
+        let contextByteCount = MemoryLayout<ExecutionContext>.stride
+        block = .allocate(byteCount: contextByteCount + MemoryLayout<HartState>.size, alignment: 64)
+        context = block.bindMemory(to: ExecutionContext.self, capacity: 1)
+        context.initialize(
+            to: ExecutionContext(dataSet: translations.entries(of: 0), jumpCache: translations.jumps(of: 0)))
+        state = (block + contextByteCount).bindMemory(to: HartState.self, capacity: 1)
         state.initialize(to: HartState())
         runtime = .allocate(capacity: 1)
-        runtime.initialize(to: HartRuntime(dataSet: translations.entries(of: 0)))
+        runtime.initialize(to: HartRuntime())
         let cacheCount = 1 << Int(Self.decodeCacheBits)
         decodeCache = .allocate(capacity: cacheCount)
         // The record of bits 0 is right wherever it stands, so no entry is ever wrong.
@@ -79,7 +86,7 @@ public final class Hart: VirtualCPU {
     }
 
     deinit {
-        state.deallocate()
+        block.deallocate()
         runtime.deallocate()
         decodeCache.deallocate()
     }
@@ -95,11 +102,12 @@ public final class Hart: VirtualCPU {
     /// Stops the hart before its next instruction; `interpret` then returns `.attention`.
     public func requestExit() {
         runtime.pointee.exitRequested = true
-        runtime.pointee.attention = true
+        context.pointee.attention = true
     }
 
     /// Puts the hart into the reset state (Privileged ISA 3.4) with nothing cached.
     public func reset() {
+        supervisorIsGlobal = true
         let executed = state.pointee.executed
         state.pointee = HartState()
         state.pointee.executed = executed
@@ -110,7 +118,7 @@ public final class Hart: VirtualCPU {
     public func stateWasReplaced() {
         translations.flushAll()
         selectTranslationSets()
-        runtime.pointee.attention = true
+        context.pointee.attention = true
     }
 
     /// Chooses the TLB sets for the current privilege, address space and status.
@@ -122,19 +130,19 @@ public final class Hart: VirtualCPU {
         dataKey = key(
             privilege: dataPrivilege, sum: status & MachineStatus.sum != 0, mxr: status & MachineStatus.mxr != 0)
         fetchKey = key(privilege: privilege, sum: false, mxr: false)
-        dataSetIndex = translations.set(for: dataKey)
-        fetchSetIndex = translations.set(for: fetchKey)
-        if translations.set(for: dataKey) != dataSetIndex {
-            // Making the second set displaced the first: there are many more sets than two.
-            dataSetIndex = translations.set(for: dataKey)
-        }
-        runtime.pointee.dataSet = translations.entries(of: dataSetIndex)
+        (dataSetIndex, fetchSetIndex) = translations.sets(for: dataKey, fetchKey)
+        context.pointee.dataSet = translations.entries(of: dataSetIndex)
+        context.pointee.jumpCache = translations.jumps(of: fetchSetIndex)
         runtime.pointee.fetchPage = TranslationEntry.invalidTag
     }
 
     private func key(privilege: UInt8, sum: Bool, mxr: Bool) -> TranslationKey {
         let satp = privilege == 3 || state.pointee.satp >> 60 == 0 ? 0 : state.pointee.satp
         if satp == 0 { return TranslationKey(satp: 0, privilege: privilege, sum: false, mxr: false) }
-        return TranslationKey(satp: satp, privilege: privilege, sum: privilege == 1 && sum, mxr: mxr)
+        // Without SUM a supervisor reaches its own pages only.
+        let isGlobal = privilege == 1 && !sum && supervisorIsGlobal
+        return TranslationKey(
+            satp: isGlobal ? TranslationKey.globalSpace : satp, privilege: privilege,
+            sum: privilege == 1 && sum, mxr: mxr)
     }
 }

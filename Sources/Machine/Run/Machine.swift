@@ -44,7 +44,8 @@ public final class Machine {
         try configuration.check()
         let mailbox = Mailbox()
         self.mailbox = mailbox
-        engine = try EngineCatalog.make(configuration.engine)
+        engine = try EngineCatalog.make(
+            configuration.engine, isExact: configuration.clock != .freeRunning)
         context = try Self.makeContext(configuration, saved, log)
         disks = try MachineDisks(configuration.disks, context, mailbox)
         let console = CharacterPort(output: consoleOutput)

@@ -13,6 +13,8 @@ public final class GuestMemory {
     public let byteCount: UInt64
     /// The host address of the first byte of RAM; valid as long as this object lives.
     public let hostBase: UnsafeMutableRawPointer
+    /// Which lines hold code that an engine has translated.
+    public let codeLines: CodeLines
     private let mapping: MemoryMapping
 
     /// Maps zero-filled RAM of `byteCount` bytes (a multiple of 4096, not 0) at `base`.
@@ -22,6 +24,7 @@ public final class GuestMemory {
         self.byteCount = byteCount
         mapping = try MemoryMapping(anonymous: byteCount)
         hostBase = mapping.pointer
+        codeLines = try CodeLines(base: base, byteCount: byteCount)
     }
 
     /// The guest-physical range of RAM.
@@ -46,6 +49,7 @@ public final class GuestMemory {
     public func write(_ source: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
         guard let target = hostPointer(to: address, count: UInt64(source.count)) else { return false }
         UnsafeMutableRawBufferPointer(start: target, count: source.count).copyMemory(from: source)
+        codeLines.noteWrite(at: address, count: UInt64(source.count))
         return true
     }
 
@@ -76,6 +80,7 @@ public final class GuestMemory {
         let count = UInt64(MemoryLayout<Integer>.size)
         guard let target = hostPointer(to: address, count: count) else { return false }
         target.storeBytes(of: value.littleEndian, as: Integer.self)
+        codeLines.noteWrite(at: address, count: count)
         return true
     }
 }

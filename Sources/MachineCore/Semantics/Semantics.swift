@@ -99,6 +99,10 @@ public protocol Semantics {
         _ operation: FloatOperation, rounding: Value, _ a: Value, _ b: Value, _ c: Value
     ) -> Value
 
+    /// The single-precision value that a 64-bit register holds: its low 32 bits if the upper ones are all
+    /// ones ("NaN-boxed"), else the canonical NaN. Zero-extended.
+    mutating func unboxSingle(_ a: Value) -> Value
+
     // MARK: Control
 
     /// The next instruction is at `target`.

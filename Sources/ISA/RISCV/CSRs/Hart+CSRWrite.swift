@@ -58,7 +58,7 @@ extension Hart {
             new = new & ~MachineStatus.mpp | old & MachineStatus.mpp
         }
         state.pointee.mstatus = new
-        runtime.pointee.attention = true
+        context.pointee.attention = true
         if (old ^ new) & MachineStatus.translation != 0 { selectTranslationSets() }
     }
 

@@ -6,7 +6,7 @@ extension Hart {
         var interpreter = Interpreter(self)
         // Whatever happened since the last slice is looked at first; an old request to exit is void.
         runtime.pointee.exitRequested = false
-        runtime.pointee.attention = true
+        context.pointee.attention = true
         let exit = run(&interpreter, budget)
         _ = interpreter.link.publish(interpreter.executed)
         return exit
@@ -14,8 +14,7 @@ extension Hart {
 
     private func run(_ interpreter: inout Interpreter, _ budget: UInt64) -> Exit {
         while true {
-            if runtime.pointee.attention {
-                runtime.pointee.attention = false
+            if context.pointee.attention {
                 _ = interpreter.link.publish(interpreter.executed)
                 if let exit = attend() { return exit }
             }
@@ -31,11 +30,25 @@ extension Hart {
         }
     }
 
+    /// Interprets the next instruction only; tells whether the slice must end.
+    public func step() -> Exit? {
+        var interpreter = Interpreter(self)
+        interpreter.limit = 1
+        interpreter.pc = state.pointee.pc
+        interpreter = execute(interpreter)
+        state.pointee.pc = interpreter.pc
+        _ = interpreter.link.publish(interpreter.executed)
+        guard runtime.pointee.environmentCallRequested else { return nil }
+        runtime.pointee.environmentCallRequested = false
+        return .environmentCall
+    }
+
     /// Looks at what happened between two instructions; tells whether the loop must end.
-    private func attend() -> Exit? {
+    public func attend() -> Exit? {
+        context.pointee.attention = false
         if runtime.pointee.exitRequested {
             runtime.pointee.exitRequested = false
-            runtime.pointee.attention = true
+            context.pointee.attention = true
             return .attention
         }
         if state.pointee.waiting != 0 {

@@ -7,6 +7,7 @@ import SoftFloat
 struct Interpreter {
     let state: UnsafeMutablePointer<HartState>
     let runtime: UnsafeMutablePointer<HartRuntime>
+    let context: UnsafeMutablePointer<ExecutionContext>
     let link: HartLink
     /// The address of the current instruction and of the one to execute after it.
     var pc: UInt64 = 0
@@ -19,13 +20,14 @@ struct Interpreter {
     init(_ hart: Hart) {
         state = hart.state
         runtime = hart.runtime
+        context = hart.context
         link = HartLink(hart)
     }
 
     /// Stops the run loop after this instruction if something needs attention.
     @inline(__always)
     private mutating func checkAttention() {
-        if runtime.pointee.attention { limit = 0 }
+        if context.pointee.attention { limit = 0 }
     }
 }
 
@@ -135,6 +137,9 @@ extension Interpreter: Semantics {
         return result
     }
 
+    @inline(__always)
+    func unboxSingle(_ a: UInt64) -> UInt64 { SoftFloat.unboxSingle(a) }
+
     @inline(__always) mutating func jump(to target: UInt64) { next = target }
     @inline(__always) mutating func jump(offset: Int64) { next = pc &+ UInt64(bitPattern: offset) }
     @inline(__always)
@@ -166,8 +171,8 @@ extension Interpreter {
     /// The TLB entry for `address` in the current data set.
     @inline(__always)
     private func entry(_ address: UInt64) -> UnsafeMutablePointer<TranslationEntry> {
-        let index = (address &>> 12) & UInt64(TranslationCache.entryCount &- 1)
-        return runtime.pointee.dataSet + Int(truncatingIfNeeded: index)
+        let index = (address &>> 12) & UInt64(TranslationEntry.setEntryCount &- 1)
+        return context.pointee.dataSet + Int(truncatingIfNeeded: index)
     }
 
     /// The page of the access's last byte. It equals a tag only if the access lies within one page,

@@ -5,15 +5,21 @@ extension Hart {
     /// Translates and checks an access to `count` bytes in one page, and caches the page when all of
     /// it may be accessed directly.
     /// - Throws: the page or access fault of `address`.
-    private func physicalAddress(
+    func physicalAddress(
         of address: UInt64, count: UInt64, _ kind: AccessKind
     ) throws(TrapTaken) -> UInt64 {
-        let key = kind == .fetch ? fetchKey : dataKey
+        var key = kind == .fetch ? fetchKey : dataKey
         let translation: Translation
         do {
             translation = try walk(address, kind, key)
         } catch {
             throw exception(Self.faultCause(error, kind), address)
+        }
+        if key.isGlobal && !translation.isGlobal {
+            // Not a guest that marks its supervisor's pages global: sets for each address space then.
+            supervisorIsGlobal = false
+            selectTranslationSets()
+            key = kind == .fetch ? fetchKey : dataKey
         }
         let physical = translation.physical
         let verdict = PhysicalMemoryProtection.check(
@@ -35,7 +41,8 @@ extension Hart {
         let bias = UInt64(UInt(bitPattern: host)) &- page
         translations.enter(
             kind == .fetch ? fetchSetIndex : dataSetIndex, page: page, bias: bias,
-            read: translation.readable && allowed(.read), write: translation.writable && allowed(.write),
+            read: translation.readable && allowed(.read),
+            write: translation.writable && environment.memory.codeLines.mask(of: frame) == 0 && allowed(.write),
             fetch: translation.executable && allowed(.fetch), superpage: translation.superpage)
     }
 
@@ -50,7 +57,7 @@ extension Hart {
         }
     }
 
-    private static func crossesPage(_ address: UInt64, _ width: AccessWidth) -> Bool {
+    static func crossesPage(_ address: UInt64, _ width: AccessWidth) -> Bool {
         (address & 0xfff) + width.byteCount > 4096
     }
 
@@ -107,6 +114,7 @@ extension Hart {
         let physical = try physicalAddress(of: address, count: width.byteCount, .write)
         if let pointer = environment.memory.hostPointer(to: physical, count: width.byteCount) {
             pointer.storeInteger(value, width)
+            environment.memory.codeLines.noteWrite(at: physical, count: width.byteCount)
             return
         }
         if physical & (width.byteCount - 1) != 0 {
@@ -124,6 +132,13 @@ extension Hart {
             let pointer = offset < firstCount ? first + Int(offset) : second + Int(offset - firstCount)
             pointer.storeBytes(of: UInt8(truncatingIfNeeded: value >> (offset * 8)), as: UInt8.self)
         }
+        noteWrite(first, firstCount)
+        noteWrite(second, width.byteCount - firstCount)
+    }
+
+    private func noteWrite(_ pointer: UnsafeMutableRawPointer, _ count: UInt64) {
+        let address = environment.memory.base &+ UInt64(pointer - environment.memory.hostBase)
+        environment.memory.codeLines.noteWrite(at: address, count: count)
     }
 
     /// The host address of an aligned atomic access. Atomics work on RAM only: no device of this
@@ -133,6 +148,8 @@ extension Hart {
         guard let pointer = environment.memory.hostPointer(to: physical, count: width.byteCount) else {
             throw exception(ExceptionCause.storeAccessFault, address)
         }
+        // Before the write, between which and this nobody translates.
+        environment.memory.codeLines.noteWrite(at: physical, count: width.byteCount)
         return pointer
     }
 
@@ -149,7 +166,7 @@ extension Hart {
     private func fetchHalf(_ address: UInt64) throws(TrapTaken) -> UInt16 {
         let page = address & ~0xfff
         let entries = translations.entries(of: fetchSetIndex)
-        let entry = entries + Int((page >> 12) & UInt64(TranslationCache.entryCount - 1))
+        let entry = entries + Int((page >> 12) & UInt64(TranslationEntry.setEntryCount - 1))
         if entry.pointee.fetchTag != page {
             let physical = try physicalAddress(of: address, count: 2, .fetch)
             guard let pointer = environment.memory.hostPointer(to: physical, count: 2) else {

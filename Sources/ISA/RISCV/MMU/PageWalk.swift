@@ -8,6 +8,8 @@ struct Translation {
     var readable: Bool
     var writable: Bool
     var executable: Bool
+    /// The mapping is the same in all address spaces.
+    var isGlobal = true
     /// The virtual range of the superpage, if the mapping is one.
     var superpage: Range<UInt64>?
 }
@@ -25,6 +27,7 @@ private enum Entry {
     static let write: UInt64 = 1 << 2
     static let execute: UInt64 = 1 << 3
     static let user: UInt64 = 1 << 4
+    static let global: UInt64 = 1 << 5
     static let accessed: UInt64 = 1 << 6
     static let dirty: UInt64 = 1 << 7
     /// Bits 54 to 63 belong to extensions that this machine does not have (Svnapot, Svpbmt).
@@ -36,7 +39,7 @@ extension Hart {
     /// Translates `address` for an access under `key`, setting A and D as hardware does
     /// (Privileged ISA 10.3.2 with 10.4.1; A/D updates by the machine, as without Svade).
     func walk(_ address: UInt64, _ kind: AccessKind, _ key: TranslationKey) throws(WalkFault) -> Translation {
-        if key.satp >> 60 == 0 {
+        if key.satp == 0 {
             // Physical addresses have 56 bits (Privileged ISA 10.4).
             if address >> 56 != 0 { throw .accessFault }
             return Translation(
@@ -45,8 +48,9 @@ extension Hart {
         // Bits 63 to 39 must equal bit 38.
         let extended = UInt64(bitPattern: Int64(bitPattern: address << 25) >> 25)
         if extended != address { throw .pageFault }
-        var table = (key.satp & ((1 << 44) - 1)) << 12
+        var table = (state.pointee.satp & ((1 << 44) - 1)) << 12
         var level: UInt64 = 2
+        var isGlobal = false
         while true {
             let slot = table + ((address >> (12 + 9 * level)) & 511) * 8
             let pointer = try entryPointer(slot)
@@ -57,8 +61,12 @@ extension Hart {
             {
                 throw .pageFault
             }
+            // A global pointer makes all below it global (Privileged ISA 10.3.1).
+            isGlobal = isGlobal || entry & Entry.global != 0
             if permissions != 0 {
-                return try leaf(entry, pointer, slot, address, level, kind, key)
+                var translation = try leaf(entry, pointer, slot, address, level, kind, key)
+                translation.isGlobal = isGlobal
+                return translation
             }
             if level == 0 || entry & (Entry.accessed | Entry.dirty | Entry.user) != 0 { throw .pageFault }
             table = Entry.target(entry)

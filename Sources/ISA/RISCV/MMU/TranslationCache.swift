@@ -1,29 +1,21 @@
 // The software TLB: sets of entries, one set for each address space and privilege that was in use.
 import HostOS
-
-/// One cached page. A tag is the page's virtual address; `invalidTag` never equals one.
-struct TranslationEntry: BitwiseCopyable {
-    var readTag: UInt64
-    var writeTag: UInt64
-    var fetchTag: UInt64
-    /// Host address minus virtual address, modulo 2^64.
-    var bias: UInt64
-
-    /// Not page-aligned, so no page compares equal.
-    static let invalidTag: UInt64 = 1
-    static let empty = TranslationEntry(
-        readTag: invalidTag, writeTag: invalidTag, fetchTag: invalidTag, bias: 0)
-}
+import MachineCore
 
 /// What a set's entries depend on. Two accesses with equal keys may share a set.
 struct TranslationKey: Equatable {
-    /// The satp value, or 0 where addresses are physical.
+    /// The satp value, 0 where addresses are physical, or `globalSpace`.
     var satp: UInt64
     /// The effective privilege of the access.
     var privilege: UInt8
     /// SUM and MXR, which change what data accesses may do.
     var sum: Bool
     var mxr: Bool
+
+    /// Stands for all address spaces, in sets that hold only global mappings (Privileged ISA 10.3.1). Its
+    /// mode field is 0 and its number is not, as in no satp that translates.
+    static let globalSpace: UInt64 = 1
+    var isGlobal: Bool { satp == Self.globalSpace }
 
     /// The key of a set that was never used.
     static let none = TranslationKey(satp: .max, privilege: 0xff, sum: false, mxr: false)
@@ -35,7 +27,6 @@ struct TranslationKey: Equatable {
 /// again; a set is chosen by pointer, which keeps the check in the load path a single compare.
 struct TranslationCache {
     static let setCount = 16
-    static let entryCount = 512
     private static let superpageLimit = 16
 
     /// A range that was entered page by page from one superpage: `sfence.vma` of one address in it
@@ -45,17 +36,24 @@ struct TranslationCache {
         var superpages: [Range<UInt64>] = []
         var superpagesOverflowed = false
         var isEmpty = true
+        /// The pages that the jump cache may have addresses in, by a hash of six bits.
+        var jumpPages: UInt64 = 0
     }
 
+    private static let entryCount = TranslationEntry.setEntryCount
     private let mapping: MemoryMapping
+    private let jumpMapping: MemoryMapping
     private var sets = [SetInfo](repeating: SetInfo(), count: setCount)
     private var nextVictim = 0
 
     init() throws(HostError) {
         let bytes = Self.setCount * Self.entryCount * MemoryLayout<TranslationEntry>.stride
         mapping = try MemoryMapping(anonymous: UInt64(bytes))
+        let jumpBytes = Self.setCount * JumpCacheEntry.cacheEntryCount * MemoryLayout<JumpCacheEntry>.stride
+        jumpMapping = try MemoryMapping(anonymous: UInt64(jumpBytes))
         for index in 0..<Self.setCount {
             entries(of: index).initialize(repeating: .empty, count: Self.entryCount)
+            jumps(of: index).initialize(repeating: .empty, count: JumpCacheEntry.cacheEntryCount)
         }
     }
 
@@ -64,11 +62,24 @@ struct TranslationCache {
         mapping.pointer.assumingMemoryBound(to: TranslationEntry.self) + index * Self.entryCount
     }
 
+    /// The jump cache that goes with set `index`.
+    func jumps(of index: Int) -> UnsafeMutablePointer<JumpCacheEntry> {
+        jumpMapping.pointer.assumingMemoryBound(to: JumpCacheEntry.self) + index * JumpCacheEntry.cacheEntryCount
+    }
+
+    /// The sets for two keys; making the second does not displace the first.
+    mutating func sets(for first: TranslationKey, _ second: TranslationKey) -> (Int, Int) {
+        let index = set(for: first, keeping: -1)
+        return (index, first == second ? index : set(for: second, keeping: index))
+    }
+
     /// The set for `key`: the one it had, or the one that was taken longest ago, emptied.
-    mutating func set(for key: TranslationKey) -> Int {
-        if let index = sets.firstIndex(where: { $0.key == key }) { return index }
-        let index = nextVictim
-        nextVictim = (nextVictim + 1) % Self.setCount
+    private mutating func set(for key: TranslationKey, keeping kept: Int) -> Int {
+        for index in 0..<Self.setCount where sets[index].key == key { return index }
+        var index = nextVictim
+        if index == kept || sets[index].key.isGlobal { index = (index + 1) % Self.setCount }
+        if index == kept || sets[index].key.isGlobal { index = (index + 1) % Self.setCount }
+        nextVictim = (index + 1) % Self.setCount
         clear(index)
         sets[index].key = key
         return index
@@ -102,7 +113,8 @@ struct TranslationCache {
     /// Empties the sets of one address space (nil: of all), at one address or (nil) wholly.
     mutating func flush(address: UInt64?, space: UInt64?) {
         for index in 0..<Self.setCount where !sets[index].isEmpty {
-            if let space, (sets[index].key.satp >> 44) & 0xffff != space { continue }
+            // Global mappings belong to no address space (Privileged ISA 10.2.1).
+            if let space, sets[index].key.isGlobal || (sets[index].key.satp >> 44) & 0xffff != space { continue }
             if let address { flush(index, at: address) } else { clear(index) }
         }
     }
@@ -113,6 +125,7 @@ struct TranslationCache {
             return
         }
         let page = address & ~0xfff
+        clearJumps(index, of: page)
         (entries(of: index) + Int((page >> 12) & UInt64(Self.entryCount - 1))).pointee = .empty
         for range in sets[index].superpages where range.contains(page) {
             clear(index)
@@ -123,6 +136,52 @@ struct TranslationCache {
     private mutating func clear(_ index: Int) {
         if sets[index].isEmpty { return }
         entries(of: index).update(repeating: .empty, count: Self.entryCount)
+        if sets[index].jumpPages != 0 { clearJumps(index) }
         sets[index] = SetInfo(key: sets[index].key)
+    }
+}
+
+// MARK: Jump caches
+
+extension TranslationCache {
+    private static func jumpPage(_ address: UInt64) -> UInt64 { 1 << ((address >> 12) & 63) }
+
+    /// Notes in set `index` where the code for `address` is.
+    mutating func enterJump(_ index: Int, to address: UInt64, code: UInt64) {
+        sets[index].jumpPages |= Self.jumpPage(address)
+        sets[index].isEmpty = false
+        jumps(of: index)[JumpCacheEntry.index(of: address)] = JumpCacheEntry(address: address, code: code)
+    }
+
+    /// Empties all jump caches.
+    mutating func clearJumps() {
+        for index in 0..<Self.setCount where sets[index].jumpPages != 0 { clearJumps(index) }
+    }
+
+    private mutating func clearJumps(_ index: Int) {
+        jumps(of: index).update(repeating: .empty, count: JumpCacheEntry.cacheEntryCount)
+        sets[index].jumpPages = 0
+    }
+
+    /// Removes the addresses in one page.
+    private func clearJumps(_ index: Int, of page: UInt64) {
+        guard sets[index].jumpPages & Self.jumpPage(page) != 0 else { return }
+        let jumps = jumps(of: index)
+        for entry in 0..<JumpCacheEntry.cacheEntryCount where jumps[entry].address & ~0xfff == page {
+            jumps[entry] = .empty
+        }
+    }
+
+    /// Makes all sets forget that the page of RAM at `host` may be written without asking.
+    func forgetWrites(toPageAt host: UInt64) {
+        for index in 0..<Self.setCount where !sets[index].isEmpty {
+            let entries = entries(of: index)
+            for slot in 0..<Self.entryCount {
+                let tag = entries[slot].writeTag
+                if tag != TranslationEntry.invalidTag, tag &+ entries[slot].bias == host {
+                    entries[slot].writeTag = TranslationEntry.invalidTag
+                }
+            }
+        }
     }
 }

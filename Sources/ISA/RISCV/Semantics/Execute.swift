@@ -119,9 +119,9 @@ extension Semantics {
         case .fmul_s: try floatArithmetic(i, .multiply(.single), .single)
         case .fdiv_s: try floatArithmetic(i, .divide(.single), .single)
         case .fsqrt_s: try floatArithmetic(i, .squareRoot(.single), .single)
-        case .fsgnj_s: try injectSign(i, .single) { $2 }
-        case .fsgnjn_s: try injectSign(i, .single) { $0.complement($2) }
-        case .fsgnjx_s: try injectSign(i, .single) { $0.xor($1, $2) }
+        case .fsgnj_s: try injectSign(i, .copy, .single)
+        case .fsgnjn_s: try injectSign(i, .negate, .single)
+        case .fsgnjx_s: try injectSign(i, .multiply, .single)
         case .fmin_s: try floatSelect(i, .minimum(.single), .single)
         case .fmax_s: try floatSelect(i, .maximum(.single), .single)
         case .feq_s: try floatCompare(i, .isEqual(.single), .single)
@@ -150,9 +150,9 @@ extension Semantics {
         case .fmul_d: try floatArithmetic(i, .multiply(.double), .double)
         case .fdiv_d: try floatArithmetic(i, .divide(.double), .double)
         case .fsqrt_d: try floatArithmetic(i, .squareRoot(.double), .double)
-        case .fsgnj_d: try injectSign(i, .double) { $2 }
-        case .fsgnjn_d: try injectSign(i, .double) { $0.complement($2) }
-        case .fsgnjx_d: try injectSign(i, .double) { $0.xor($1, $2) }
+        case .fsgnj_d: try injectSign(i, .copy, .double)
+        case .fsgnjn_d: try injectSign(i, .negate, .double)
+        case .fsgnjx_d: try injectSign(i, .multiply, .double)
         case .fmin_d: try floatSelect(i, .minimum(.double), .double)
         case .fmax_d: try floatSelect(i, .maximum(.double), .double)
         case .feq_d: try floatCompare(i, .isEqual(.double), .double)

@@ -37,11 +37,7 @@ extension Semantics {
     @inline(__always)
     mutating func f(_ register: UInt8, _ format: FloatFormat) -> Value {
         let value = loadState(StateField.f(register), .double)
-        if format == .double { return value }
-        let upper = shiftRightLogical(value, by: constant(32))
-        let isBoxed = isEqual(upper, constant(0xffff_ffff))
-        let canonicalNaN = constant(0x7fc0_0000)
-        return select(isBoxed, zeroExtend(value, from: .word), canonicalNaN)
+        return format == .double ? value : unboxSingle(value)
     }
 
     /// Writes a register; singles (zero-extended bits) are NaN-boxed.
@@ -106,16 +102,28 @@ extension Semantics {
         setX(i.rd, float(.classify(format), rounding: zero, f(i.rs1, format), zero, zero))
     }
 
-    /// How a sign-injection instruction makes the sign of its result.
     @inline(__always)
     mutating func injectSign(
-        _ i: Instruction, _ format: FloatFormat, _ sign: (inout Self, Value, Value) -> Value
+        _ i: Instruction, _ kind: SignInjection, _ format: FloatFormat
     ) throws(Interruption) {
         try requireFloat(i)
         let mask = constant(format == .double ? 1 << 63 : 1 << 31)
         let a = f(i.rs1, format)
-        let newSign = and(sign(&self, a, f(i.rs2, format)), mask)
-        setF(i.rd, format, or(and(a, complement(mask)), newSign))
+        if i.rs1 == i.rs2 {
+            // The pseudo-instructions fmv, fneg and fabs.
+            switch kind {
+            case .copy: setF(i.rd, format, a)
+            case .negate: setF(i.rd, format, xor(a, mask))
+            case .multiply: setF(i.rd, format, and(a, complement(mask)))
+            }
+            return
+        }
+        let b = f(i.rs2, format)
+        switch kind {
+        case .copy: setF(i.rd, format, or(and(a, complement(mask)), and(b, mask)))
+        case .negate: setF(i.rd, format, or(and(a, complement(mask)), and(complement(b), mask)))
+        case .multiply: setF(i.rd, format, xor(a, and(b, mask)))
+        }
     }
 
     @inline(__always)
@@ -176,4 +184,10 @@ extension Semantics {
         try requireFloat(i)
         setF(i.rd, format, format == .double ? x(i.rs1) : word(i.rs1))
     }
+}
+
+/// How a sign-injection instruction makes the sign of its result: that of the second operand, its
+/// opposite, or the product of both.
+enum SignInjection {
+    case copy, negate, multiply
 }

@@ -24,6 +24,8 @@ public struct HartState: BitwiseCopyable {
     public var privilege: UInt8 = 3
     /// 1 after `wfi` until an interrupt is pending.
     public var waiting: UInt8 = 0
+    /// Zero: so that equal states are equal bytes.
+    private let padding: UInt32 = 0
     /// Interrupt wires that are high, as bits of mip.
     public var interruptLines: UInt64 = 0
     /// The bits of mip that software set.

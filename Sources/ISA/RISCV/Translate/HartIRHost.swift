@@ -35,8 +35,8 @@ struct HartIRHost: IRHost {
         _ address: UInt64, _ width: AccessWidth, writes: Bool
     ) throws(TrapTaken) {
         guard let code else { return }
-        let index = (address >> 12) & UInt64(TranslationCache.entryCount - 1)
-        let entry = interpreter.runtime.pointee.dataSet[Int(index)]
+        let index = (address >> 12) & UInt64(TranslationEntry.setEntryCount - 1)
+        let entry = interpreter.context.pointee.dataSet[Int(index)]
         // An access to two pages is never served: the second page's entry has another index.
         let page = (address &+ (width.byteCount - 1)) & ~0xfff
         let isServed = page == (writes ? entry.writeTag : entry.readTag)

@@ -41,9 +41,9 @@ public struct TranslatedRunner {
         var count = 0
         // An old request to exit is void, and what happened since the last slice is looked at first.
         hart.runtime.pointee.exitRequested = false
-        hart.runtime.pointee.attention = true
+        hart.context.pointee.attention = true
         while true {
-            if hart.runtime.pointee.attention, let exit = attend() { return exit }
+            if hart.context.pointee.attention, let exit = attend() { return exit }
             let executed = hart.executedInstructions &- start
             if executed >= budget || count >= blocks { return .budget }
             let limit = Int(min(budget &- executed, UInt64(RISCVTranslator.standardLimit)))

@@ -47,7 +47,7 @@ extension Hart {
         let timeoutWait = state.pointee.mstatus & MachineStatus.tw != 0
         if privilege == 0 || (privilege == 1 && timeoutWait) { throw illegal(bits) }
         if !hasPendingInterrupt { state.pointee.waiting = 1 }
-        runtime.pointee.attention = true
+        context.pointee.attention = true
     }
 
     /// `sfence.vma` (Privileged ISA 10.2.1). `selectors` holds the address space in its low half and
@@ -87,7 +87,7 @@ extension Hart {
     /// Makes the hart wait for an interrupt, as `wfi` does, on behalf of the environment below it.
     public func waitForInterrupt() {
         state.pointee.waiting = 1
-        runtime.pointee.attention = true
+        context.pointee.attention = true
     }
 
     /// Moves past an `ecall` without results, and counts it.

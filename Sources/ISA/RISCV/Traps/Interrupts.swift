@@ -7,7 +7,7 @@ extension Hart: InterruptSink {
         let bit: UInt64 = 1 << UInt64(input & 63)
         let lines = state.pointee.interruptLines
         state.pointee.interruptLines = level ? lines | bit : lines & ~bit
-        runtime.pointee.attention = true
+        context.pointee.attention = true
     }
 
     /// The Sstc comparator drives STIP when machine mode enabled it.

@@ -1,0 +1,137 @@
+// Leaving the block: jumps, helpers, exceptions.
+import IR
+import MachineCore
+
+extension BlockCompiler {
+    /// An exception is raised by interpreting the instruction: it has changed nothing so far.
+    mutating func emitRaiseIf(_ instruction: IRInstruction) {
+        let condition = emitCondition(instruction.a)
+        var stub = Stub(.bail, patch: assembler.jumpRelative(condition))
+        stub.site = site()
+        stubs.append(stub)
+    }
+
+    mutating func emitHelper(_ instruction: IRInstruction) {
+        storeArgument(instruction.a, context.argumentA)
+        storeArgument(instruction.b, context.argumentB)
+        // A helper sees and may change all state, and uses all registers.
+        for register in HostRole.temporaries { keepAcrossCall(register) }
+        for register in HostRole.temporaryVectors where occupant(register) >= 0 {
+            if values[Int(occupant(register))].lastUse > position { evict(register) }
+        }
+        keepPinned()
+        assembler.moveImmediate(.rax, UInt64(instruction.detail))
+        assembler.moveImmediate(HostRole.scratchB, site())
+        assembler.call(toAddress: runtime.helper)
+        fieldValues.update(repeating: -1, count: fieldValueCount)
+        hasCheckedRounding = false
+        if isUsed(position) {
+            lockedGeneral = 0
+            finishFixed(.rax)
+        }
+    }
+
+    private mutating func storeArgument(_ value: Int32, _ field: Int32) {
+        if let known = immediate(value) {
+            assembler.storeImmediate(stateOperand(field), known, width: .double)
+        } else {
+            assembler.store(stateOperand(field), general(value), width: .double)
+        }
+    }
+
+    private mutating func keepAcrossCall(_ register: GeneralRegister) {
+        evictAfterUse(register)
+    }
+
+    /// Values that live on in pinned registers or in state fields, which the helper may change, move to
+    /// the stack.
+    private mutating func keepPinned() {
+        for index in 0..<Int(position) where values[index].lastUse > position {
+            let value = Int32(truncatingIfNeeded: index)
+            switch location(value) {
+            case .general, .field, .vector, .vectorSingle:
+                load(value, into: HostRole.scratchA)
+                let slot = (~usedSpillSlots).trailingZeroBitCount
+                if slot >= HostRole.spillSlotCount {
+                    isUnsupported = true
+                    return
+                }
+                usedSpillSlots |= 1 << UInt64(slot)
+                assembler.store(spillOperand(Int32(slot)), HostRole.scratchA, width: .double)
+                values[index].location = .spilled(Int32(slot))
+            case .deferred, .spilled: break
+            }
+            values[index].home = -1
+        }
+    }
+
+    // MARK: Terminators
+
+    mutating func emitTerminator(_ instruction: IRInstruction) {
+        switch instruction.op {
+        case .jump: emitJump(instruction.distance)
+        case .branch: emitBranch(instruction)
+        case .jumpToValue:
+            load(instruction.a, into: HostRole.blockAddress)
+            emitLookup()
+        case .exit:
+            moveBlockAddress(instruction.distance)
+            emitAttentionCheck()
+            emitLookup()
+        case .exitToValue:
+            load(instruction.a, into: HostRole.blockAddress)
+            emitAttentionCheck()
+            emitLookup()
+        default:
+            // An exception for sure.
+            var stub = Stub(.bail, patch: assembler.jumpRelative())
+            stub.site = site()
+            stubs.append(stub)
+        }
+    }
+
+    private mutating func moveBlockAddress(_ distance: Int64) {
+        if distance != 0 { loadAddress(HostRole.blockAddress, distance) }
+    }
+
+    private mutating func emitBranch(_ instruction: IRInstruction) {
+        let condition = emitCondition(instruction.a)
+        let taken = assembler.jumpRelative(condition)
+        emitJump(Int64(instruction.otherwise))
+        assembler.patchRelative(at: taken, to: assembler.count)
+        emitJump(instruction.distance)
+    }
+
+    /// Goes on at a known distance. In the page that this block is in, the place is sure; another page
+    /// may be mapped elsewhere the next time.
+    private mutating func emitJump(_ distance: Int64) {
+        moveBlockAddress(distance)
+        if distance == 0 {
+            let jump = assembler.jumpRelative()
+            assembler.patchRelative(at: jump, to: 0)
+        } else if (0..<4096).contains(pageOffset + distance) {
+            stubs.append(Stub(.link, patch: assembler.jumpRelative()))
+        } else {
+            emitLookup()
+        }
+    }
+
+    /// Goes on at the address in the block address register, by way of the jump cache.
+    private mutating func emitLookup() {
+        let (address, index) = (HostRole.blockAddress, GeneralRegister.rax)
+        assembler.load(.rcx, stateOperand(context.jumpCache), width: .double)
+        // As `JumpCacheEntry.index(of:)`, in units of two bytes.
+        assembler.rorx(index, address, 11, width: .double)
+        assembler.arithmetic(.xor, index, address, width: .word)
+        assembler.arithmetic(.and, index, Int32(JumpCacheEntry.cacheEntryCount - 1) << 1, width: .word)
+        let entry = MemoryOperand(.rcx, index: index, scale: 8)
+        assembler.arithmetic(.cmp, address, entry, width: .double)
+        assembler.jump(.notEqual, toAddress: runtime.lookupMissed)
+        assembler.jump(MemoryOperand(.rcx, index: index, scale: 8, displacement: 8))
+    }
+
+    private mutating func emitAttentionCheck() {
+        assembler.arithmetic(.cmp, stateOperand(context.attention), 0, width: .byte)
+        assembler.jump(.notEqual, toAddress: runtime.attention)
+    }
+}

@@ -1,0 +1,97 @@
+// The fast engine: dynamic binary translation to host code.
+import CodegenX86
+import HostOS
+import IR
+import MachineCore
+
+/// Runs CPUs by translating their code to host code. Every guest-visible effect is that of the
+/// precise engine; what generated code can not do is left to the CPU's interpreter.
+public final class JITEngine: Engine {
+    public let name = "jit"
+
+    /// How the engine is set up.
+    public struct Configuration: Sendable {
+        /// The bound on generated code in bytes.
+        public var codeByteCount = 128 << 20
+        /// How much of it is emptied at once when it is full.
+        public var segmentByteCount = 4 << 20
+        /// Slices end exactly where their budget says: time is counted in instructions.
+        public var isExact = false
+
+        /// The standard set-up.
+        public init() {}
+    }
+
+    private let configuration: Configuration
+    private var cache: CodeCache?
+    /// By CPU number.
+    private var processors: [JITProcessor?] = []
+
+    /// An engine for the CPUs of one machine.
+    public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
+
+    public func run(_ cpu: any VirtualCPU, budget: UInt64) -> Exit {
+        if cpu.index < processors.count, let processor = processors[cpu.index], processor.cpu === cpu {
+            return processor.run(budget: budget)
+        }
+        // Without a translator, or without memory for code, the interpreter serves.
+        guard let processor = makeProcessor(cpu) else { return cpu.interpret(budget: budget) }
+        return processor.run(budget: budget)
+    }
+
+    /// What the engine did so far; nil before it ran.
+    public var statistics: TranslationStatistics? {
+        guard var statistics = cache?.statistics else { return nil }
+        for case let processor? in processors { statistics.exits.add(processor.exits) }
+        return statistics
+    }
+
+    /// The block that `cpu` runs next, translated if it was not; nil where it interprets. For tools that
+    /// compare engines.
+    public func nextBlock(of cpu: any TranslatableCPU) -> TranslatedCode? {
+        guard let physical = cpu.locateCode(), let block = cpu.translate(at: physical, limit: 64),
+            let cache = try? codeCache(for: cpu)
+        else { return nil }
+        let code = cache.find(physical).flatMap { cache.hostCode(of: $0) } ?? []
+        let counter = type(of: cpu).environment.programCounterOffset
+        let address = cpu.stateBlock.load(fromByteOffset: counter, as: UInt64.self)
+        return TranslatedCode(address: address, block: block, hostCode: code)
+    }
+
+    private func makeProcessor(_ cpu: any VirtualCPU) -> JITProcessor? {
+        guard let cpu = cpu as? any TranslatableCPU, let cache = try? codeCache(for: cpu) else { return nil }
+        let processor = JITProcessor(cpu, cache, isExact: configuration.isExact)
+        while processors.count <= cpu.index { processors.append(nil) }
+        processors[cpu.index] = processor
+        return processor
+    }
+
+    private func codeCache(for cpu: any TranslatableCPU) throws(HostError) -> CodeCache {
+        if let cache { return cache }
+        let cache = try CodeCache(
+            cpu.memory, environment: type(of: cpu).environment, functions: EngineCalls.functions,
+            byteCount: configuration.codeByteCount, segmentByteCount: configuration.segmentByteCount)
+        cache.pageWillHoldCode = { [unowned self] address in
+            for case let processor? in processors { processor.cpu.protectCode(at: address) }
+        }
+        cache.jumpsBecameInvalid = { [unowned self] in
+            for case let processor? in processors { processor.cpu.clearJumpCaches() }
+        }
+        cpu.memory.codeLines.codeWasWritten = { [unowned cache] range in cache.invalidate(range) }
+        self.cache = cache
+        return cache
+    }
+}
+
+/// A block with the host code made from it.
+public struct TranslatedCode: Sendable {
+    /// The guest address.
+    public let address: UInt64
+    /// The block as the translator gives it.
+    public let block: IRBlock
+    /// The bytes of its host code; none before it ran for the first time.
+    public let hostCode: [UInt8]
+
+    /// The number of guest instructions.
+    public var guestInstructionCount: Int { block.guestInstructionCount }
+}

@@ -1,0 +1,177 @@
+// One CPU as the translating engine runs it.
+import CodegenX86
+import IR
+import MachineCore
+import SoftFloat
+
+/// Runs one CPU: enters generated code, and does between its exits what it can not do itself.
+final class JITProcessor {
+    let cpu: any TranslatableCPU
+    private let cache: CodeCache
+    private let context: UnsafeMutablePointer<ExecutionContext>
+    private let state: UnsafeMutableRawPointer
+    private let environment: IREnvironment
+    private let enter: Enter
+    /// Slices end exactly where the budget says, and not at the last block that fits.
+    private let isExact: Bool
+    private(set) var exits = TranslationStatistics.ExitCounts()
+
+    private typealias Enter = @convention(c) (UnsafeMutableRawPointer, UInt) -> UInt64
+
+    init(_ cpu: any TranslatableCPU, _ cache: CodeCache, isExact: Bool) {
+        self.cpu = cpu
+        self.cache = cache
+        self.isExact = isExact
+        state = cpu.stateBlock
+        context = ExecutionContext.of(state)
+        environment = type(of: cpu).environment
+        enter = unsafeBitCast(cache.routines.enter, to: Enter.self)
+        VectorConstants.fill(context)
+    }
+
+    // MARK: The run loop
+
+    /// Runs at most `budget` instructions; see `Engine.run`.
+    func run(budget: UInt64) -> Exit {
+        context.pointee.owner = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+        cpu.beginSlice()
+        var remaining = Int64(clamping: budget)
+        while true {
+            if context.pointee.attention, let exit = cpu.attend() { return exit }
+            if remaining <= 0 { return .budget }
+            guard let code = findCode() else {
+                remaining -= 1
+                if let exit = cpu.step() { return exit }
+                continue
+            }
+            if let exit = runCode(code, &remaining) { return exit }
+        }
+    }
+
+    /// Runs generated code until it needs something; tells whether the slice must end.
+    private func runCode(_ code: UInt, _ remaining: inout Int64) -> Exit? {
+        context.pointee.budget = remaining
+        context.pointee.budgetPublished = remaining
+        loadFloatStatus()
+        let exit = CodeExit(rawValue: enter(state, code))
+        saveFloatStatus()
+        publish(context.pointee.budget)
+        remaining = context.pointee.budget
+        switch exit {
+        case .budget: return finishSlice(&remaining)
+        case .bail:
+            exits.bail += 1
+            remaining -= 1
+            return cpu.step()
+        case .trap:
+            exits.trap += 1
+            remaining -= 1
+            return cpu.takeNotedTrap()
+        case .link:
+            exits.link += 1
+            linkJump()
+        case .lookup: exits.lookup += 1
+        case .retired:
+            exits.lookup += 1
+            context.pointee.jumpCache[JumpCacheEntry.index(of: programCounter)] = .empty
+        case .attention, nil: exits.attention += 1
+        }
+        return nil
+    }
+
+    /// The next block is longer than what is left.
+    private func finishSlice(_ remaining: inout Int64) -> Exit? {
+        exits.budget += 1
+        guard isExact else { return .budget }
+        while remaining > 0 {
+            if context.pointee.attention { return nil }
+            remaining -= 1
+            if let exit = cpu.step() { return exit }
+        }
+        return nil
+    }
+
+    /// Brings the CPU's instruction count up to date: `budget` is what is left now.
+    private func publish(_ budget: Int64) {
+        cpu.advance(UInt64(bitPattern: context.pointee.budgetPublished &- budget))
+        context.pointee.budgetPublished = budget
+    }
+
+    // MARK: Code
+
+    private var programCounter: UInt64 {
+        state.load(fromByteOffset: environment.programCounterOffset, as: UInt64.self)
+    }
+
+    /// The code for the next instruction; nil when that is to be interpreted.
+    private func findCode() -> UInt? {
+        let address = programCounter
+        let known = context.pointee.jumpCache[JumpCacheEntry.index(of: address)]
+        if known.address == address { return UInt(known.code) }
+        guard let block = findBlock(), let code = cache.code(of: block) else { return nil }
+        cpu.cacheJump(to: address, code: UInt64(code))
+        return code
+    }
+
+    private func findBlock() -> UInt32? {
+        guard let physical = cpu.locateCode() else { return nil }
+        if let block = cache.find(physical) { return block }
+        return cache.add(cpu.translate(at: physical, limit: Self.blockLimit), at: physical)
+    }
+
+    /// The most guest instructions in a block: what is decided between blocks must not wait long.
+    private static var blockLimit: Int { 64 }
+
+    /// Links the jump that was just taken to the block that it leads to.
+    private func linkJump() {
+        let detail = context.pointee.exitDetail
+        let evictions = cache.statistics.evictions
+        // The jump may itself be gone when room had to be made.
+        guard let block = findBlock(), cache.statistics.evictions == evictions else { return }
+        cache.link(detail, to: block)
+    }
+
+    // MARK: Calls out of generated code
+
+    /// Runs a helper; false when it noted an exception.
+    func help(_ helper: UInt16, _ site: UInt64) -> Bool {
+        // The instruction itself is begun but not counted, as in the interpreter.
+        publish(context.pointee.budget &+ SiteInfo.unexecuted(site))
+        saveFloatStatus()
+        let result = cpu.callHelper(helper, context.pointee.argumentA, context.pointee.argumentB)
+        loadFloatStatus()
+        guard let result else { return false }
+        context.pointee.result = result
+        return true
+    }
+
+    /// Computes an operation that the host can not do as the guest wants.
+    func computeFloat(_ code: UInt64) {
+        guard let operation = FloatOperation(irCode: UInt16(truncatingIfNeeded: code)) else { return }
+        var mode = UInt8(truncatingIfNeeded: code >> 16)
+        if mode == 7 { mode = state.load(fromByteOffset: environment.floatRoundingOffset, as: UInt8.self) }
+        var flags = FloatFlags(rawValue: 0)
+        context.pointee.result = operation.evaluate(
+            rounding: RoundingMode(rawValue: mode) ?? .nearestEven, context.pointee.argumentA,
+            context.pointee.argumentB, context.pointee.result, &flags)
+        addFlags(flags)
+    }
+
+    // MARK: Floating-point status
+
+    /// The host rounds as the guest wants, and has raised nothing.
+    private func loadFloatStatus() {
+        let rounding = state.load(fromByteOffset: environment.floatRoundingOffset, as: UInt8.self)
+        context.pointee.floatControl = FloatStatus.control(rounding: rounding)
+    }
+
+    /// What the host raised belongs to the guest.
+    private func saveFloatStatus() {
+        if context.pointee.floatControl & 0x3d != 0 { addFlags(FloatStatus.flags(context.pointee.floatControl)) }
+    }
+
+    private func addFlags(_ flags: FloatFlags) {
+        let sticky = state + environment.floatFlagsOffset
+        sticky.storeBytes(of: sticky.load(as: UInt8.self) | flags.rawValue, as: UInt8.self)
+    }
+}

@@ -1,0 +1,55 @@
+// What an engine that translates needs of a CPU beyond interpreting it.
+import MachineCore
+
+/// A CPU whose instruction set has a translator to IR.
+///
+/// Generated code does what needs no thought: arithmetic, accesses that the TLB serves. Everything else
+/// comes here, and what is refused here is interpreted, one instruction at a time, by `step`. So every
+/// exception, every device access and every write into translated code is made by the interpreter,
+/// with exact state.
+///
+/// The CPU keeps an `ExecutionContext` directly below its state block.
+public protocol TranslatableCPU: VirtualCPU {
+    /// The layout of the state block.
+    static var environment: IREnvironment { get }
+    /// The guest-visible state, as the IR reaches it.
+    var stateBlock: UnsafeMutableRawPointer { get }
+    /// RAM, which code is translated from.
+    var memory: GuestMemory { get }
+
+    /// Begins a slice of execution: old requests to exit are void, and what happened meanwhile is to be
+    /// looked at.
+    func beginSlice()
+    /// Looks at what called for attention between two instructions, and takes an interrupt if one is
+    /// due; tells whether the slice must end.
+    func attend() -> Exit?
+    /// Notes that generated code has begun `count` instructions.
+    func advance(_ count: UInt64)
+    /// Interprets one instruction; tells whether the slice must end.
+    func step() -> Exit?
+    /// Enters the handler of the exception that a helper noted for the current instruction; tells
+    /// whether the slice must end instead.
+    func takeNotedTrap() -> Exit?
+
+    /// The address in RAM of the next instruction, when all of its page can be executed; nil when only
+    /// the interpreter can tell what is there.
+    func locateCode() -> GuestPhysicalAddress?
+    /// The block at the next instruction, of at most `limit` guest instructions; nil when its first
+    /// instruction reaches into another page. `locateCode` has just found it at `physical`.
+    func translate(at physical: GuestPhysicalAddress, limit: Int) -> IRBlock?
+    /// Notes in the jump cache of the current address space where the code for `address` is.
+    func cacheJump(to address: UInt64, code: UInt64)
+    /// Forgets all code addresses.
+    func clearJumpCaches()
+    /// Makes sure that writes to the page of RAM that holds `address` are noticed from now on.
+    func protectCode(at address: GuestPhysicalAddress)
+
+    /// Reads RAM where the TLB did not serve; nil when only the interpreter can.
+    func load(_ address: UInt64, _ width: AccessWidth) -> UInt64?
+    /// Writes RAM where the TLB did not serve; false when only the interpreter can.
+    func store(_ address: UInt64, _ value: UInt64, _ width: AccessWidth) -> Bool
+    /// Makes the TLB serve an aligned write; false when it can not.
+    func prepareWrite(_ address: UInt64, _ width: AccessWidth) -> Bool
+    /// Runs a helper; nil when it noted an exception.
+    func callHelper(_ helper: UInt16, _ a: UInt64, _ b: UInt64) -> UInt64?
+}
