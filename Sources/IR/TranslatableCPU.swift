@@ -31,12 +31,17 @@ public protocol TranslatableCPU: VirtualCPU {
     /// whether the slice must end instead.
     func takeNotedTrap() -> Exit?
 
-    /// The address in RAM of the next instruction, when all of its page can be executed; nil when only
-    /// the interpreter can tell what is there.
-    func locateCode() -> GuestPhysicalAddress?
-    /// The block at the next instruction, of at most `limit` guest instructions; nil when its first
-    /// instruction reaches into another page. `locateCode` has just found it at `physical`.
-    func translate(at physical: GuestPhysicalAddress, limit: Int) -> IRBlock?
+    /// The address in RAM of the code at virtual address `address`, when all of its page can be executed
+    /// now; nil when only the interpreter can tell what is there.
+    func locateCode(at address: UInt64) -> GuestPhysicalAddress?
+    /// The block at virtual address `address`, of at most `limit` guest instructions; nil when its first
+    /// instruction reaches into another page, and that is not given.
+    /// - Parameters:
+    ///   - physical: what `locateCode` has just found for the address.
+    ///   - next: what it has found for the page behind, where the first instruction may end.
+    func translate(
+        _ address: UInt64, at physical: GuestPhysicalAddress, continuingAt next: GuestPhysicalAddress?, limit: Int
+    ) -> IRBlock?
     /// Notes in the jump cache of the current address space where the code for `address` is.
     func cacheJump(to address: UInt64, code: UInt64)
     /// Forgets all code addresses.

@@ -12,6 +12,8 @@ struct DeviceTreeInput {
     var commandLine: String?
     var initialRAMDisk: Range<GuestPhysicalAddress>?
     var hasHostTarget = false
+    /// Randomness for the kernel's start; without it, the first reader of random numbers waits a second.
+    var randomSeed: [UInt8] = []
 }
 
 /// Makes the device tree (Devicetree Specification 0.4; the bindings of the Linux kernel).
@@ -46,6 +48,7 @@ struct BoardDeviceTree {
             node["linux,initrd-start"] = .u64([range.lowerBound])
             node["linux,initrd-end"] = .u64([range.upperBound])
         }
+        if !input.randomSeed.isEmpty { node["rng-seed"] = .bytes(input.randomSeed) }
         return node
     }
 

@@ -1,6 +1,7 @@
 // What --stats and --state-hash print.
 import Foundation
 import Machine
+import MachineCore
 
 /// Figures of a run, on standard error: standard output is the guest's.
 struct RunReport: Encodable {
@@ -8,6 +9,7 @@ struct RunReport: Encodable {
     var seconds: Double?
     var millionInstructionsPerSecond: Double?
     var stateHash: String?
+    var translation: TranslationStatistics?
 
     init(_ session: MachineSession, stats: Bool, stateHash wantsHash: Bool) throws {
         if stats {
@@ -15,6 +17,7 @@ struct RunReport: Encodable {
             seconds = session.seconds
             let speed = Double(session.machine.instructionsExecuted) / max(session.seconds, 1e-9) / 1e6
             millionInstructionsPerSecond = speed
+            translation = session.machine.translationStatistics
         }
         if wantsHash { stateHash = "\(try session.machine.stateHash())" }
     }
@@ -32,6 +35,23 @@ struct RunReport: Encodable {
                     format: "%llu instructions in %.2f seconds: %.1f million instructions per second",
                     instructions, seconds, millionInstructionsPerSecond))
         }
+        if let translation { say(translation) }
         if let stateHash { Message.say("state hash \(stateHash)") }
+    }
+
+    private func say(_ translation: TranslationStatistics) {
+        let exits = translation.exits
+        Message.say(
+            """
+            \(translation.blocks) blocks of \(translation.guestInstructions) instructions in \
+            \(translation.codeBytes) bytes of code; \(translation.links) links, \
+            \(translation.invalidations) writes into code, \(translation.evictions) evictions
+            """)
+        Message.say(
+            """
+            exits: budget \(exits.budget), attention \(exits.attention), lookup \(exits.lookup), \
+            link \(exits.link), bail \(exits.bail), trap \(exits.trap), uncompiled \(exits.uncompiled); \
+            calls: helpers \(exits.helpers), misses \(exits.misses)
+            """)
     }
 }

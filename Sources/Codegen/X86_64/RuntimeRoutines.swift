@@ -47,6 +47,8 @@ public struct RuntimeRoutines: Sendable {
     private(set) var bail: UInt = 0
     /// Where the head of a block that was taken back jumps to.
     public private(set) var retired: UInt = 0
+    /// Goes on at the block address by way of the jump cache; for jumps that may not be linked.
+    public private(set) var lookup: UInt = 0
     // Calls.
     private(set) var load: UInt = 0
     private(set) var store: UInt = 0
@@ -68,6 +70,7 @@ public struct RuntimeRoutines: Sendable {
         budget = writer.writeBudgetExit(leave)
         attention = writer.writeExit(.attention, leave)
         lookupMissed = writer.writeExit(.lookup, leave)
+        lookup = writer.writeLookup(lookupMissed)
         retired = writer.writeExit(.retired, leave)
         link = writer.writeLinkExit(leave)
         bail = writer.writeSiteExit(.bail, leave)
@@ -163,6 +166,12 @@ private struct RuntimeWriter {
         let entry = begin()
         assembler.moveImmediate(.rax, exit.rawValue)
         assembler.jump(toAddress: leave)
+        return entry
+    }
+
+    mutating func writeLookup(_ missed: UInt) -> UInt {
+        let entry = begin()
+        assembler.lookup(context, missed: missed)
         return entry
     }
 

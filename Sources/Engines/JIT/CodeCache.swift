@@ -8,11 +8,13 @@ import MachineCore
 /// A translated block.
 struct TranslatedBlock {
     let physical: GuestPhysicalAddress
-    /// Where its code begins in the arena; 0 where there is no code and its instruction is interpreted.
+    /// Where its code begins in the arena; 0 where there is none and its instructions are interpreted.
     var position: Int
     var hostByteCount = 0
     let guestByteCount: UInt32
     let guestInstructionCount: UInt32
+    /// Where in RAM the page begins that its only instruction ends in, if it is not the same one.
+    var continuation: GuestPhysicalAddress?
     /// The next block that starts in the same page, or `CodeCache.none`.
     var nextInPage: UInt32
     var isRetired = false
@@ -36,6 +38,8 @@ final class CodeCache {
     private var retiredHeads: [GuestPhysicalAddress: [Int]] = [:]
     /// By segment, the jumps that lead into it: position of the jump's distance, and of its stub.
     private var linksInto: [[Link]]
+    /// Blocks whose instruction ends in a page, by that page's address.
+    private var endingIn: [GuestPhysicalAddress: [UInt32]] = [:]
     private(set) var statistics = TranslationStatistics()
     /// Called before the first block of a page is translated, so that writes to it are noticed.
     var pageWillHoldCode: (GuestPhysicalAddress) -> Void = { _ in }
@@ -88,27 +92,43 @@ final class CodeCache {
         return Array(UnsafeBufferPointer(start: start, count: record.hostByteCount))
     }
 
-    /// Enters `block`, translated from the code at `physical`; nil stands for an instruction that must
-    /// always be interpreted, because part of it is in another page.
-    func add(_ block: IRBlock?, at physical: GuestPhysicalAddress) -> UInt32 {
-        let (position, hostByteCount) = block.map { compile($0, at: physical) } ?? (0, 0)
+    /// Where the page is that the block's only instruction ends in, if it is not the one where it begins.
+    /// Such a block may only be entered where that page has been found there.
+    func continuation(of block: UInt32) -> GuestPhysicalAddress? { blocks[Int(block)].continuation }
+
+    /// Enters `block`, translated from the code at `physical`, and from the page at `next` if that is
+    /// given.
+    func add(
+        _ block: IRBlock, at physical: GuestPhysicalAddress, continuingAt next: GuestPhysicalAddress?
+    ) -> UInt32 {
+        let (position, hostByteCount) = compile(block, at: physical)
         let page = self.page(of: physical)
-        if pages[page] == Self.none { pageWillHoldCode(physical) }
-        let byteCount = UInt64(block?.guestByteCount ?? 2)
-        let lines = CodeLines.lines(physical, count: min(byteCount, 4096 - (physical & 0xfff)))
-        memory.codeLines.setMask(of: physical, to: memory.codeLines.mask(of: physical) | lines)
+        let byteCount = UInt64(block.guestByteCount)
+        watch(physical, min(byteCount, 4096 - (physical & 0xfff)))
         let record = TranslatedBlock(
             physical: physical, position: position, hostByteCount: hostByteCount, guestByteCount: UInt32(byteCount),
-            guestInstructionCount: UInt32(block?.guestInstructionCount ?? 0), nextInPage: pages[page])
+            guestInstructionCount: UInt32(block.guestInstructionCount), continuation: next,
+            nextInPage: pages[page])
         let number = store(record)
         pages[page] = number
         table.insert(physical, number)
+        if let next {
+            watch(next, 2)
+            endingIn[next, default: []].append(number)
+        }
         if position != 0, let heads = retiredHeads.removeValue(forKey: physical) {
             for head in heads { patchJump(at: head, to: position) }
         }
         statistics.blocks += 1
-        statistics.guestInstructions += block?.guestInstructionCount ?? 0
+        statistics.guestInstructions += block.guestInstructionCount
         return number
+    }
+
+    /// From now on writes to `count` bytes at `address`, in one page, are told to this cache.
+    private func watch(_ address: GuestPhysicalAddress, _ count: UInt64) {
+        let mask = memory.codeLines.mask(of: address)
+        if mask == 0 { pageWillHoldCode(address) }
+        memory.codeLines.setMask(of: address, to: mask | CodeLines.lines(address, count: count))
     }
 
     private func store(_ record: TranslatedBlock) -> UInt32 {
@@ -152,8 +172,14 @@ final class CodeCache {
     func link(_ detail: UInt64, to block: UInt32) {
         let target = blocks[Int(block)].position
         if target == 0 { return }
+        let isAnywhere = blocks[Int(block)].continuation != nil
         let stubEnd = arena.position(ofExecutable: detail)
         let site = stubEnd - Int(read(at: stubEnd))
+        if isAnywhere {
+            // Only the jump cache knows whether the second page is still there.
+            write(Int32(arena.position(ofExecutable: UInt64(routines.lookup)) - site - 4), at: site)
+            return
+        }
         // A call in five bytes is what a stub begins with: the routines are near.
         linksInto[arena.segment(of: target)].append(Link(site: site, stub: stubEnd - 5))
         write(Int32(target - site - 4), at: site)
@@ -195,8 +221,28 @@ final class CodeCache {
             }
             number = block.nextInPage
         }
+        let start = range.lowerBound & ~0xfff
+        if range.lowerBound < start + 2 {
+            for number in endingIn.removeValue(forKey: start) ?? [] where !blocks[Int(number)].isRetired {
+                remove(number)
+            }
+        }
+        if endingIn[start] != nil { kept |= 1 }
         memory.codeLines.setMask(of: range.lowerBound, to: kept)
         statistics.invalidations += 1
+    }
+
+    /// Takes back one block.
+    func remove(_ number: UInt32) {
+        let page = self.page(of: blocks[Int(number)].physical)
+        var previous = Self.none
+        var current = pages[page]
+        while current != number && current != Self.none {
+            previous = current
+            current = blocks[Int(current)].nextInPage
+        }
+        if current == number { unchain(number, after: previous, in: page) }
+        retire(number)
     }
 
     private func unchain(_ number: UInt32, after previous: UInt32, in page: Int) {
@@ -207,6 +253,7 @@ final class CodeCache {
     /// Whoever comes to the code of a retired block is sent to look again.
     private func retire(_ number: UInt32) {
         let block = blocks[Int(number)]
+        forgetContinuation(of: number)
         table.remove(block.physical)
         if block.position != 0 {
             let target = arena.position(ofExecutable: UInt64(routines.retired))
@@ -215,6 +262,12 @@ final class CodeCache {
         }
         blocks[Int(number)].isRetired = true
         freeBlocks.append(number)
+    }
+
+    private func forgetContinuation(of number: UInt32) {
+        guard let next = blocks[Int(number)].continuation else { return }
+        endingIn[next]?.removeAll { $0 == number }
+        if endingIn[next]?.isEmpty == true { endingIn[next] = nil }
     }
 
     /// Empties the next segment and goes on in it.
@@ -245,6 +298,7 @@ final class CodeCache {
                 let block = blocks[Int(number)]
                 if block.position != 0, arena.segment(of: block.position) == segment {
                     unchain(number, after: previous, in: page)
+                    forgetContinuation(of: number)
                     table.remove(block.physical)
                     blocks[Int(number)].isRetired = true
                     freeBlocks.append(number)

@@ -9,18 +9,18 @@ enum EngineCalls {
     static let functions = EngineFunctions(
         load: { state, address, site in
             let context = ExecutionContext.of(state)
-            let cpu = processor(context).cpu
+            let cpu = missed(context)
             guard let value = cpu.load(address, site.accessWidth) else { return 1 }
             context.pointee.result = value
             return 0
         },
         store: { state, address, site in
             let context = ExecutionContext.of(state)
-            let cpu = processor(context).cpu
+            let cpu = missed(context)
             return cpu.store(address, context.pointee.argumentB, site.accessWidth) ? 0 : 1
         },
         prepareWrite: { state, address, site in
-            processor(ExecutionContext.of(state)).cpu.prepareWrite(address, site.accessWidth) ? 0 : 1
+            missed(ExecutionContext.of(state)).prepareWrite(address, site.accessWidth) ? 0 : 1
         },
         help: { state, helper, site in
             processor(ExecutionContext.of(state)).help(UInt16(truncatingIfNeeded: helper), site) ? 0 : 1
@@ -28,6 +28,13 @@ enum EngineCalls {
         float: { state, code in
             processor(ExecutionContext.of(state)).computeFloat(code)
         })
+
+    /// The CPU, after an access that the TLB did not serve.
+    private static func missed(_ context: UnsafeMutablePointer<ExecutionContext>) -> any TranslatableCPU {
+        let processor = processor(context)
+        processor.exits.misses += 1
+        return processor.cpu
+    }
 
     @inline(__always)
     private static func processor(_ context: UnsafeMutablePointer<ExecutionContext>) -> JITProcessor {

@@ -49,12 +49,13 @@ public final class JITEngine: Engine {
     /// The block that `cpu` runs next, translated if it was not; nil where it interprets. For tools that
     /// compare engines.
     public func nextBlock(of cpu: any TranslatableCPU) -> TranslatedCode? {
-        guard let physical = cpu.locateCode(), let block = cpu.translate(at: physical, limit: 64),
-            let cache = try? codeCache(for: cpu)
-        else { return nil }
-        let code = cache.find(physical).flatMap { cache.hostCode(of: $0) } ?? []
         let counter = type(of: cpu).environment.programCounterOffset
         let address = cpu.stateBlock.load(fromByteOffset: counter, as: UInt64.self)
+        guard let physical = cpu.locateCode(at: address), let cache = try? codeCache(for: cpu),
+            let block = cpu.translate(
+                address, at: physical, continuingAt: nil, limit: JITProcessor.blockLimit)
+        else { return nil }
+        let code = cache.find(physical).flatMap { cache.hostCode(of: $0) } ?? []
         return TranslatedCode(address: address, block: block, hostCode: code)
     }
 

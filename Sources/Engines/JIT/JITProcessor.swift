@@ -14,7 +14,7 @@ final class JITProcessor {
     private let enter: Enter
     /// Slices end exactly where the budget says, and not at the last block that fits.
     private let isExact: Bool
-    private(set) var exits = TranslationStatistics.ExitCounts()
+    var exits = TranslationStatistics.ExitCounts()
 
     private typealias Enter = @convention(c) (UnsafeMutableRawPointer, UInt) -> UInt64
 
@@ -40,6 +40,7 @@ final class JITProcessor {
             if context.pointee.attention, let exit = cpu.attend() { return exit }
             if remaining <= 0 { return .budget }
             guard let code = findCode() else {
+                exits.uncompiled += 1
                 remaining -= 1
                 if let exit = cpu.step() { return exit }
                 continue
@@ -114,13 +115,25 @@ final class JITProcessor {
     }
 
     private func findBlock() -> UInt32? {
-        guard let physical = cpu.locateCode() else { return nil }
-        if let block = cache.find(physical) { return block }
-        return cache.add(cpu.translate(at: physical, limit: Self.blockLimit), at: physical)
+        let address = programCounter
+        guard let physical = cpu.locateCode(at: address) else { return nil }
+        if let block = cache.find(physical) {
+            guard let expected = cache.continuation(of: block) else { return block }
+            if expected == cpu.locateCode(at: (address & ~0xfff) &+ 4096) { return block }
+            // Its instruction ends in a page that is not where it was.
+            cache.remove(block)
+        }
+        if let block = cpu.translate(address, at: physical, continuingAt: nil, limit: Self.blockLimit) {
+            return cache.add(block, at: physical, continuingAt: nil)
+        }
+        guard let next = cpu.locateCode(at: (address & ~0xfff) &+ 4096),
+            let block = cpu.translate(address, at: physical, continuingAt: next, limit: 1)
+        else { return nil }
+        return cache.add(block, at: physical, continuingAt: next)
     }
 
     /// The most guest instructions in a block: what is decided between blocks must not wait long.
-    private static var blockLimit: Int { 64 }
+    static var blockLimit: Int { 64 }
 
     /// Links the jump that was just taken to the block that it leads to.
     private func linkJump() {
@@ -135,6 +148,7 @@ final class JITProcessor {
 
     /// Runs a helper; false when it noted an exception.
     func help(_ helper: UInt16, _ site: UInt64) -> Bool {
+        exits.helpers += 1
         // The instruction itself is begun but not counted, as in the interpreter.
         publish(context.pointee.budget &+ SiteInfo.unexecuted(site))
         saveFloatStatus()

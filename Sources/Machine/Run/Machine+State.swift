@@ -10,6 +10,9 @@ struct MachineState {
 }
 
 extension Machine {
+    /// What the engine translated so far; nil for one that does not.
+    public var translationStatistics: TranslationStatistics? { engine.statistics }
+
     /// The state now. The machine must not be running.
     func savedState() throws -> MachineState {
         MachineState(

@@ -6,4 +6,10 @@ public protocol Engine: AnyObject {
     var name: String { get }
     /// Runs `cpu` for at most `budget` instructions.
     func run(_ cpu: any VirtualCPU, budget: UInt64) -> Exit
+    /// What was translated so far; nil for engines that do not.
+    var statistics: TranslationStatistics? { get }
+}
+
+extension Engine {
+    public var statistics: TranslationStatistics? { nil }
 }

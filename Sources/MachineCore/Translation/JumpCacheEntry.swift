@@ -20,8 +20,8 @@ public struct JumpCacheEntry: BitwiseCopyable {
     @inlinable public static var invalidAddress: UInt64 { .max }
     /// An entry that serves nothing.
     @inlinable public static var empty: JumpCacheEntry { JumpCacheEntry(address: invalidAddress, code: 0) }
-    /// Entries in a cache: 32 KiB. A power of two, known to generated code.
-    @inlinable public static var cacheEntryCount: Int { 2048 }
+    /// Entries in a cache: 128 KiB. A power of two, known to generated code.
+    @inlinable public static var cacheEntryCount: Int { 8192 }
 
     /// The index of the entry for `address`: its low bits mixed with those of its page number, because
     /// the hot functions of a program often lie at equal offsets in their pages.

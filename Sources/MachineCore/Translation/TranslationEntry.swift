@@ -28,8 +28,8 @@ public struct TranslationEntry: BitwiseCopyable {
         TranslationEntry(readTag: invalidTag, writeTag: invalidTag, fetchTag: invalidTag, bias: 0)
     }
 
-    /// Entries in a set: 4 MiB of reach in 32 KiB. A power of two, known to generated code.
-    @inlinable public static var setEntryCount: Int { 1024 }
+    /// Entries in a set: 16 MiB of reach in 128 KiB. A power of two, known to generated code.
+    @inlinable public static var setEntryCount: Int { 4096 }
 
     /// The index in its set of the entry for the page of `address`.
     @inlinable @inline(__always)

@@ -67,9 +67,10 @@ extension VirtRISCV {
             }
             return bytes
         }
-        let input = DeviceTreeInput(
+        var input = DeviceTreeInput(
             hartCount: harts.count, memory: memory.range, timebaseFrequency: timebase.frequency,
             commandLine: linux?.commandLine, initialRAMDisk: initialRAMDisk)
+        input.randomSeed = resources.entropy.bytes(32)
         do {
             return try DeviceTreeBlob.encode(BoardDeviceTree(input).root)
         } catch {

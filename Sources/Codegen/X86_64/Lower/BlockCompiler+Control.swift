@@ -118,20 +118,27 @@ extension BlockCompiler {
 
     /// Goes on at the address in the block address register, by way of the jump cache.
     private mutating func emitLookup() {
-        let (address, index) = (HostRole.blockAddress, GeneralRegister.rax)
-        assembler.load(.rcx, stateOperand(context.jumpCache), width: .double)
-        // As `JumpCacheEntry.index(of:)`, in units of two bytes.
-        assembler.rorx(index, address, 11, width: .double)
-        assembler.arithmetic(.xor, index, address, width: .word)
-        assembler.arithmetic(.and, index, Int32(JumpCacheEntry.cacheEntryCount - 1) << 1, width: .word)
-        let entry = MemoryOperand(.rcx, index: index, scale: 8)
-        assembler.arithmetic(.cmp, address, entry, width: .double)
-        assembler.jump(.notEqual, toAddress: runtime.lookupMissed)
-        assembler.jump(MemoryOperand(.rcx, index: index, scale: 8, displacement: 8))
+        assembler.lookup(context, missed: runtime.lookupMissed)
     }
 
     private mutating func emitAttentionCheck() {
         assembler.arithmetic(.cmp, stateOperand(context.attention), 0, width: .byte)
         assembler.jump(.notEqual, toAddress: runtime.attention)
+    }
+}
+
+extension Assembler {
+    /// Goes on at the block address by way of the jump cache, or at `missed`. Changes rax and rcx.
+    mutating func lookup(_ context: ContextOffsets, missed: UInt) {
+        let (address, index) = (HostRole.blockAddress, GeneralRegister.rax)
+        load(.rcx, MemoryOperand(HostRole.state, context.jumpCache), width: .double)
+        // As `JumpCacheEntry.index(of:)`, in units of two bytes.
+        rorx(index, address, 11, width: .double)
+        arithmetic(.xor, index, address, width: .word)
+        arithmetic(.and, index, Int32(JumpCacheEntry.cacheEntryCount - 1) << 1, width: .word)
+        let entry = MemoryOperand(.rcx, index: index, scale: 8)
+        arithmetic(.cmp, address, entry, width: .double)
+        jump(.notEqual, toAddress: missed)
+        jump(MemoryOperand(.rcx, index: index, scale: 8, displacement: 8))
     }
 }

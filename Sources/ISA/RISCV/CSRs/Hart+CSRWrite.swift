@@ -58,7 +58,10 @@ extension Hart {
             new = new & ~MachineStatus.mpp | old & MachineStatus.mpp
         }
         state.pointee.mstatus = new
-        context.pointee.attention = true
+        // Only what is enabled now can become due.
+        if new & ~old & (MachineStatus.mie | MachineStatus.sie) != 0 && isInterruptDue {
+            context.pointee.attention = true
+        }
         if (old ^ new) & MachineStatus.translation != 0 { selectTranslationSets() }
     }
 

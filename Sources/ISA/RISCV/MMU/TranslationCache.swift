@@ -36,10 +36,13 @@ struct TranslationCache {
         var superpages: [Range<UInt64>] = []
         var superpagesOverflowed = false
         var isEmpty = true
+        /// The parts of the set that have been entered into, a bit for each 64th.
+        var usedParts: UInt64 = 0
         /// The pages that the jump cache may have addresses in, by a hash of six bits.
         var jumpPages: UInt64 = 0
     }
 
+    private static let partEntryCount = TranslationEntry.setEntryCount / 64
     private static let entryCount = TranslationEntry.setEntryCount
     private let mapping: MemoryMapping
     private let jumpMapping: MemoryMapping
@@ -89,12 +92,14 @@ struct TranslationCache {
     mutating func enter(
         _ index: Int, page: UInt64, bias: UInt64, read: Bool, write: Bool, fetch: Bool, superpage: Range<UInt64>?
     ) {
-        let slot = entries(of: index) + Int((page >> 12) & UInt64(Self.entryCount - 1))
+        let number = TranslationEntry.index(of: page)
+        let slot = entries(of: index) + number
         let invalid = TranslationEntry.invalidTag
         slot.pointee = TranslationEntry(
             readTag: read ? page : invalid, writeTag: write ? page : invalid, fetchTag: fetch ? page : invalid,
             bias: bias)
         sets[index].isEmpty = false
+        sets[index].usedParts |= 1 << UInt64(number / Self.partEntryCount)
         guard let superpage, !sets[index].superpagesOverflowed,
             !sets[index].superpages.contains(superpage)
         else { return }
@@ -135,7 +140,12 @@ struct TranslationCache {
 
     private mutating func clear(_ index: Int) {
         if sets[index].isEmpty { return }
-        entries(of: index).update(repeating: .empty, count: Self.entryCount)
+        var parts = sets[index].usedParts
+        while parts != 0 {
+            let part = entries(of: index) + parts.trailingZeroBitCount * Self.partEntryCount
+            part.update(repeating: .empty, count: Self.partEntryCount)
+            parts &= parts - 1
+        }
         if sets[index].jumpPages != 0 { clearJumps(index) }
         sets[index] = SetInfo(key: sets[index].key)
     }
@@ -163,12 +173,14 @@ extension TranslationCache {
         sets[index].jumpPages = 0
     }
 
-    /// Removes the addresses in one page.
+    /// Removes the addresses in one page, and that of an instruction that ends in it.
     private func clearJumps(_ index: Int, of page: UInt64) {
-        guard sets[index].jumpPages & Self.jumpPage(page) != 0 else { return }
+        let bits = Self.jumpPage(page) | Self.jumpPage(page &- 2)
+        guard sets[index].jumpPages & bits != 0 else { return }
         let jumps = jumps(of: index)
-        for entry in 0..<JumpCacheEntry.cacheEntryCount where jumps[entry].address & ~0xfff == page {
-            jumps[entry] = .empty
+        for entry in 0..<JumpCacheEntry.cacheEntryCount {
+            let address = jumps[entry].address
+            if address & ~0xfff == page || address == page &- 2 { jumps[entry] = .empty }
         }
     }
 
@@ -176,7 +188,8 @@ extension TranslationCache {
     func forgetWrites(toPageAt host: UInt64) {
         for index in 0..<Self.setCount where !sets[index].isEmpty {
             let entries = entries(of: index)
-            for slot in 0..<Self.entryCount {
+            for slot in 0..<Self.entryCount
+            where sets[index].usedParts >> UInt64(slot / Self.partEntryCount) & 1 != 0 {
                 let tag = entries[slot].writeTag
                 if tag != TranslationEntry.invalidTag, tag &+ entries[slot].bias == host {
                     entries[slot].writeTag = TranslationEntry.invalidTag

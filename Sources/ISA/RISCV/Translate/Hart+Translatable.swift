@@ -29,14 +29,11 @@ extension Hart: TranslatableCPU {
 
     // MARK: Code
 
-    public func locateCode() -> GuestPhysicalAddress? {
-        let pc = state.pointee.pc
+    public func locateCode(at pc: UInt64) -> GuestPhysicalAddress? {
         let page = pc & ~0xfff
         let entry = translations.entries(of: fetchSetIndex) + TranslationEntry.index(of: pc)
         if entry.pointee.fetchTag != page {
-            var interpreter = Interpreter(self)
-            interpreter.pc = pc
-            do { _ = try interpreter.fetch() } catch { return nil }
+            if (try? physicalAddress(of: pc, count: 2, .fetch)) == nil { return nil }
             // The set may have changed on the way. A page that protection splits is never cached.
             let entry = translations.entries(of: fetchSetIndex) + TranslationEntry.index(of: pc)
             guard entry.pointee.fetchTag == page else { return nil }
@@ -49,17 +46,20 @@ extension Hart: TranslatableCPU {
         environment.memory.base &+ (host &- UInt64(UInt(bitPattern: environment.memory.hostBase)))
     }
 
-    public func translate(at physical: GuestPhysicalAddress, limit: Int) -> IRBlock? {
-        let pc = state.pointee.pc
+    public func translate(
+        _ pc: UInt64, at physical: GuestPhysicalAddress, continuingAt next: GuestPhysicalAddress?, limit: Int
+    ) -> IRBlock? {
         guard let page = environment.memory.hostPointer(to: physical & ~0xfff, count: 4096) else { return nil }
+        let following = next.flatMap { environment.memory.hostPointer(to: $0 & ~0xfff, count: 4096) }
         return translator.translateBlock(at: pc, limit: limit) { address in
             let offset = Int(truncatingIfNeeded: address &- (pc & ~0xfff))
             guard offset <= 0xffe else { return nil }
             let low = UInt32((page + offset).loadUnaligned(as: UInt16.self))
             if low & 3 != 3 { return low }
-            // The rest of an instruction in the next page may be anywhere.
-            guard offset <= 0xffc else { return nil }
-            return (page + offset).loadUnaligned(as: UInt32.self)
+            if offset <= 0xffc { return (page + offset).loadUnaligned(as: UInt32.self) }
+            // The rest of the instruction is in the next page, which may be anywhere.
+            guard let following else { return nil }
+            return low | UInt32(following.loadUnaligned(as: UInt16.self)) << 16
         }
     }
 

@@ -34,6 +34,7 @@ extension Hart: InterruptSink {
 
     /// The interrupt to take now, if any (Privileged ISA 3.1.9 and 10.1.3).
     private var interruptToTake: Interrupt? {
+        if state.pointee.mie == 0 { return nil }
         let ready = interruptsPending & state.pointee.mie
         if ready == 0 { return nil }
         let privilege = state.pointee.privilege
@@ -45,6 +46,9 @@ extension Hart: InterruptSink {
         let chosen = forMachine != 0 ? forMachine : supervisorEnabled ? ready & delegated : 0
         return chosen == 0 ? nil : Interrupt.byPriority.first { chosen & $0.bit != 0 }
     }
+
+    /// An interrupt can be taken now.
+    var isInterruptDue: Bool { interruptToTake != nil }
 
     /// Takes the most urgent interrupt, if one can be taken.
     func takePendingInterrupt() {

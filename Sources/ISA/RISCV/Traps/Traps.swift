@@ -82,7 +82,7 @@ extension Hart {
         state.pointee.mstatus = status
         state.pointee.privilege = UInt8(privilege)
         state.pointee.reservationAddress = HartState.noReservation
-        context.pointee.attention = true
+        if isInterruptDue { context.pointee.attention = true }
         selectTranslationSets()
         return machine ? state.pointee.mepc : state.pointee.sepc
     }

@@ -1,7 +1,7 @@
-// What a translating engine did so far.
+// What an engine that translates did so far.
 
-/// Counters of a code cache since it was made.
-public struct TranslationStatistics: Sendable, Equatable {
+/// Counters of translation since the engine was made.
+public struct TranslationStatistics: Sendable, Equatable, Codable {
     /// Blocks translated, and the guest instructions in them.
     public var blocks = 0
     public var guestInstructions = 0
@@ -16,8 +16,11 @@ public struct TranslationStatistics: Sendable, Equatable {
     /// Returns from generated code, by cause.
     public var exits = ExitCounts()
 
+    /// Nothing done yet.
+    public init() {}
+
     /// Returns from generated code.
-    public struct ExitCounts: Sendable, Equatable {
+    public struct ExitCounts: Sendable, Equatable, Codable {
         /// The slice of execution was used up.
         public var budget = 0
         /// An interrupt or a request from outside was to be looked at.
@@ -30,14 +33,26 @@ public struct TranslationStatistics: Sendable, Equatable {
         public var bail = 0
         /// A helper raised an exception.
         public var trap = 0
+        /// Instructions that were interpreted because no code can be made for where they are.
+        public var uncompiled = 0
+        /// Calls of helpers, and memory accesses that the TLB did not serve; these stay in the code.
+        public var helpers = 0
+        public var misses = 0
 
-        mutating func add(_ other: ExitCounts) {
+        /// Nothing yet.
+        public init() {}
+
+        /// Adds what another CPU did.
+        public mutating func add(_ other: ExitCounts) {
             budget += other.budget
             attention += other.attention
             lookup += other.lookup
             link += other.link
             bail += other.bail
             trap += other.trap
+            uncompiled += other.uncompiled
+            helpers += other.helpers
+            misses += other.misses
         }
     }
 }
