@@ -18,6 +18,8 @@ public struct IREnvironment: Hashable, Sendable {
     public let floatRoundingOffset: Int
     /// The floating-point registers, eight bytes each.
     public let floatRegisters: Range<Int>
+    /// A field of eight bytes that always holds zero, if there is one.
+    public let zeroField: Int?
     /// Eight-byte fields in the order in which it pays to keep them in host registers, integer registers
     /// and floating-point registers apart. Code generators take as many as they have room for.
     public let hotFields: [Int]
@@ -28,7 +30,7 @@ public struct IREnvironment: Hashable, Sendable {
     ///   (The numbers are layout constants of the program, never input.)
     public init(
         stateByteCount: Int, programCounterOffset: Int, floatFlagsOffset: Int, floatRoundingOffset: Int,
-        floatRegisters: Range<Int> = 0..<0, hotFields: [Int] = [], hotFloatFields: [Int] = []
+        floatRegisters: Range<Int> = 0..<0, zeroField: Int? = nil, hotFields: [Int] = [], hotFloatFields: [Int] = []
     ) {
         precondition(stateByteCount >= 9 && stateByteCount <= Self.maximumStateByteCount)
         precondition(programCounterOffset >= 0 && programCounterOffset <= stateByteCount - 8)
@@ -40,6 +42,7 @@ public struct IREnvironment: Hashable, Sendable {
         self.floatFlagsOffset = floatFlagsOffset
         self.floatRoundingOffset = floatRoundingOffset
         self.floatRegisters = floatRegisters
+        self.zeroField = zeroField
         self.hotFields = hotFields
         self.hotFloatFields = hotFloatFields
     }

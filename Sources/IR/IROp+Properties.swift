@@ -136,6 +136,9 @@ extension IROp {
         public static let writesMemory = Effects(rawValue: 1 << 6)
         /// May end the block before its terminator, with the current guest instruction not retired.
         public static let interrupts = Effects(rawValue: 1 << 7)
+        /// May leave the block behind the current guest instruction, which has retired: it observes all
+        /// state, like what interrupts.
+        public static let leavesEarly = Effects(rawValue: 1 << 9)
         /// Ends the block.
         public static let terminates = Effects(rawValue: 1 << 8)
 
@@ -146,6 +149,7 @@ extension IROp {
         static let everything: Effects = [
             .readsState, .writesState, .readsMemory, .writesMemory, .interrupts,
         ]
+        static let exits: Effects = [.leavesEarly, .readsState]
         static let leaves: Effects = [.terminates, .readsState]
         static let raises: Effects = [.terminates, .interrupts, .readsState]
     }

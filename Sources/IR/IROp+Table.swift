@@ -60,6 +60,8 @@ extension IROp {
         Op(.float,           "float",             .vvvv, .i64, .none, .float,  .none, .accruesFlags),
         Op(.unboxSingle,     "unbox.single",      .v,    .i64, .none, .none,   .none, []),
         Op(.raiseIf,         "raise.if",          .cv,   nil,  .bits, .none,   .none, .interrupts),
+        Op(.exitIf,          "exit.if",           .c,    nil,  .relative, .none, .none, .exits),
+        Op(.exitToValueIf,   "exit.value.if",     .cv,   nil,  .none, .none,   .none, .exits),
         Op(.callHelper,      "helper",            .vv,   .i64, .none, .helper, .none, .everything),
     ]
 

@@ -24,7 +24,7 @@ public enum IROp: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     // Floating point
     case float, unboxSingle
     // Leaving the straight line, or the IR
-    case raiseIf, callHelper
+    case raiseIf, exitIf, exitToValueIf, callHelper
     // Terminators
     case jump, jumpToValue, branch, exit, exitToValue, raise
 }

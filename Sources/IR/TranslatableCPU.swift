@@ -42,6 +42,12 @@ public protocol TranslatableCPU: VirtualCPU {
     func translate(
         _ address: UInt64, at physical: GuestPhysicalAddress, continuingAt next: GuestPhysicalAddress?, limit: Int
     ) -> IRBlock?
+    /// The trace of the instructions at virtual addresses `addresses`, all in the page at `physical`, which
+    /// were executed in this order.
+    /// - Parameter closing: where the last of them went, if the trace should end by going there.
+    func translateTrace(
+        _ addresses: [UInt64], at physical: GuestPhysicalAddress, closing: UInt64?
+    ) -> IRBlock?
     /// Notes in the jump cache of the current address space where the code for `address` is.
     func cacheJump(to address: UInt64, code: UInt64)
     /// Forgets all code addresses.

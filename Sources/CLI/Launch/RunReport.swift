@@ -44,12 +44,13 @@ struct RunReport: Encodable {
         Message.say(
             """
             \(translation.blocks) blocks of \(translation.guestInstructions) instructions in \
-            \(translation.codeBytes) bytes of code; \(translation.links) links, \
+            \(translation.codeBytes) bytes of code; \(translation.traces) traces of \
+            \(translation.traceInstructions); \(translation.links) links, \
             \(translation.invalidations) writes into code, \(translation.evictions) evictions
             """)
         Message.say(
             """
-            exits: budget \(exits.budget), attention \(exits.attention), lookup \(exits.lookup), \
+            exits: budget \(exits.budget), attention \(exits.attention), hot \(exits.hot), lookup \(exits.lookup), \
             link \(exits.link), bail \(exits.bail), trap \(exits.trap), uncompiled \(exits.uncompiled); \
             calls: helpers \(exits.helpers), misses \(exits.misses)
             """)

@@ -30,6 +30,7 @@ enum HostRole {
 
 /// Displacements of the fields of `ExecutionContext` from the state block.
 struct ContextOffsets: Sendable {
+    let heat = Self.offset(\.heat)
     let attention = Self.offset(\.attention)
     let floatControl = Self.offset(\.floatControl)
     let hostFloatControl = Self.offset(\.hostFloatControl)
@@ -86,6 +87,8 @@ struct RegisterAssignment: Sendable {
 public enum CodeExit: UInt64, Sendable {
     /// The budget does not allow the next block.
     case budget
+    /// The next block was entered often: it may pay to translate it with more effort.
+    case hot
     /// Something needs attention before the next instruction.
     case attention
     /// The code for the next instruction is not in the jump cache.

@@ -41,6 +41,7 @@ public struct RuntimeRoutines: Sendable {
     public private(set) var enter: UInt = 0
     // Ways out.
     private(set) var budget: UInt = 0
+    private(set) var hot: UInt = 0
     private(set) var attention: UInt = 0
     private(set) var lookupMissed: UInt = 0
     private(set) var link: UInt = 0
@@ -67,7 +68,8 @@ public struct RuntimeRoutines: Sendable {
         var writer = RuntimeWriter(environment, target, capacity, finalAddress)
         enter = writer.writeEnter()
         let leave = writer.writeLeave()
-        budget = writer.writeBudgetExit(leave)
+        budget = writer.writeBudgetExit(.budget, leave)
+        hot = writer.writeBudgetExit(.hot, leave)
         attention = writer.writeExit(.attention, leave)
         lookupMissed = writer.writeExit(.lookup, leave)
         lookup = writer.writeLookup(lookupMissed)
@@ -176,10 +178,10 @@ private struct RuntimeWriter {
     }
 
     /// Scratch B has the number of instructions to put back.
-    mutating func writeBudgetExit(_ leave: UInt) -> UInt {
+    mutating func writeBudgetExit(_ exit: CodeExit, _ leave: UInt) -> UInt {
         let entry = begin()
         assembler.arithmetic(.add, state(context.budget), HostRole.scratchB, width: .double)
-        assembler.moveImmediate(.rax, CodeExit.budget.rawValue)
+        assembler.moveImmediate(.rax, exit.rawValue)
         assembler.jump(toAddress: leave)
         return entry
     }

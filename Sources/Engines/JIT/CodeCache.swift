@@ -11,8 +11,10 @@ struct TranslatedBlock {
     /// Where its code begins in the arena; 0 where there is none and its instructions are interpreted.
     var position: Int
     var hostByteCount = 0
-    let guestByteCount: UInt32
-    let guestInstructionCount: UInt32
+    /// Where the code is that it was made from.
+    var source: Range<GuestPhysicalAddress>
+    var guestInstructionCount: UInt32
+    var isTrace = false
     /// Where in RAM the page begins that its only instruction ends in, if it is not the same one.
     var continuation: GuestPhysicalAddress?
     /// The next block that starts in the same page, or `CodeCache.none`.
@@ -101,19 +103,19 @@ final class CodeCache {
     func add(
         _ block: IRBlock, at physical: GuestPhysicalAddress, continuingAt next: GuestPhysicalAddress?
     ) -> UInt32 {
-        let (position, hostByteCount) = compile(block, at: physical)
+        let (position, hostByteCount) = compile(block, at: physical, countsEntries: true)
         let page = self.page(of: physical)
-        let byteCount = UInt64(block.guestByteCount)
-        watch(physical, min(byteCount, 4096 - (physical & 0xfff)))
+        let source = physical..<(physical + UInt64(block.guestByteCount))
+        watch(source)
         let record = TranslatedBlock(
-            physical: physical, position: position, hostByteCount: hostByteCount, guestByteCount: UInt32(byteCount),
+            physical: physical, position: position, hostByteCount: hostByteCount, source: source,
             guestInstructionCount: UInt32(block.guestInstructionCount), continuation: next,
             nextInPage: pages[page])
         let number = store(record)
         pages[page] = number
         table.insert(physical, number)
         if let next {
-            watch(next, 2)
+            watch(next..<(next + 2))
             endingIn[next, default: []].append(number)
         }
         if position != 0, let heads = retiredHeads.removeValue(forKey: physical) {
@@ -124,12 +126,49 @@ final class CodeCache {
         return number
     }
 
-    /// From now on writes to `count` bytes at `address`, in one page, are told to this cache.
-    private func watch(_ address: GuestPhysicalAddress, _ count: UInt64) {
-        let mask = memory.codeLines.mask(of: address)
-        if mask == 0 { pageWillHoldCode(address) }
-        memory.codeLines.setMask(of: address, to: mask | CodeLines.lines(address, count: count))
+    /// From now on writes to `range` are told to this cache. What of it is in a second page is not: whoever
+    /// takes code from there watches that too.
+    private func watch(_ range: Range<GuestPhysicalAddress>) {
+        let mask = memory.codeLines.mask(of: range.lowerBound)
+        if mask == 0 { pageWillHoldCode(range.lowerBound) }
+        memory.codeLines.setMask(of: range.lowerBound, to: mask | Self.lines(range))
     }
+
+    private static func lines(_ range: Range<GuestPhysicalAddress>) -> UInt64 {
+        let count = range.upperBound - range.lowerBound
+        return CodeLines.lines(range.lowerBound, count: min(count, 4096 - (range.lowerBound & 0xfff)))
+    }
+
+    // MARK: Traces
+
+    func isTrace(_ block: UInt32) -> Bool { blocks[Int(block)].isTrace }
+    func instructionCount(of block: UInt32) -> Int { Int(blocks[Int(block)].guestInstructionCount) }
+
+    /// Puts `trace` in the place of a block at `physical`: whoever comes to the block's code goes on there.
+    /// Tells whether that was possible.
+    func replace(_ block: UInt32, by trace: IRBlock, at physical: GuestPhysicalAddress) -> Bool {
+        let evictions = statistics.evictions
+        let (position, hostByteCount) = compile(trace, at: physical, countsEntries: false)
+        if position == 0 || statistics.evictions != evictions { return false }
+        let index = Int(block)
+        let old = blocks[index].position
+        blocks[index].position = position
+        blocks[index].hostByteCount = hostByteCount
+        blocks[index].guestInstructionCount = UInt32(trace.guestInstructionCount)
+        blocks[index].isTrace = true
+        let start = physical &+ UInt64(bitPattern: trace.guestRange.lowerBound)
+        blocks[index].source = start..<(physical &+ UInt64(bitPattern: trace.guestRange.upperBound))
+        watch(blocks[index].source)
+        if old != 0 {
+            patchJump(at: old, to: position)
+            linksInto[arena.segment(of: position)].append(Link(site: old + 1, stub: retiredPosition))
+        }
+        statistics.traces += 1
+        statistics.traceInstructions += trace.guestInstructionCount
+        return true
+    }
+
+    private var retiredPosition: Int { arena.position(ofExecutable: UInt64(routines.retired)) }
 
     private func store(_ record: TranslatedBlock) -> UInt32 {
         if let number = freeBlocks.popLast() {
@@ -145,11 +184,14 @@ final class CodeCache {
     }
 
     /// Gives the position of the code and its length, or 0 when the block can not be compiled.
-    private func compile(_ block: IRBlock, at physical: GuestPhysicalAddress) -> (Int, Int) {
+    private func compile(
+        _ block: IRBlock, at physical: GuestPhysicalAddress, countsEntries: Bool
+    ) -> (Int, Int) {
+        let counter = countsEntries ? JITProcessor.counter(physical) : nil
         for _ in 0..<2 {
             let position = arena.position
             let compiled = compiler.compile(
-                block, pageOffset: Int(physical & 0xfff), into: arena.writable(position),
+                block, pageOffset: Int(physical & 0xfff), heatCounter: counter, into: arena.writable(position),
                 capacity: arena.room, finalAddress: arena.executable(position))
             if let compiled {
                 arena.take(compiled.byteCount)
@@ -210,13 +252,11 @@ final class CodeCache {
         var number = pages[page]
         while number != Self.none {
             let block = blocks[Int(number)]
-            let end = block.physical &+ UInt64(block.guestByteCount)
-            if block.physical < range.upperBound && end > range.lowerBound {
+            if block.source.overlaps(range) {
                 unchain(number, after: previous, in: page)
                 retire(number)
             } else {
-                let count = min(UInt64(block.guestByteCount), 4096 - (block.physical & 0xfff))
-                kept |= CodeLines.lines(block.physical, count: count)
+                kept |= Self.lines(block.source)
                 previous = number
             }
             number = block.nextInPage
@@ -256,8 +296,7 @@ final class CodeCache {
         forgetContinuation(of: number)
         table.remove(block.physical)
         if block.position != 0 {
-            let target = arena.position(ofExecutable: UInt64(routines.retired))
-            patchJump(at: block.position, to: target)
+            patchJump(at: block.position, to: retiredPosition)
             retiredHeads[block.physical, default: []].append(block.position)
         }
         blocks[Int(number)].isRetired = true

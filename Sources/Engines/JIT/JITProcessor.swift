@@ -7,10 +7,12 @@ import SoftFloat
 /// Runs one CPU: enters generated code, and does between its exits what it can not do itself.
 final class JITProcessor {
     let cpu: any TranslatableCPU
-    private let cache: CodeCache
-    private let context: UnsafeMutablePointer<ExecutionContext>
+    let cache: CodeCache
+    let context: UnsafeMutablePointer<ExecutionContext>
     private let state: UnsafeMutableRawPointer
     private let environment: IREnvironment
+    /// Counts of block entries, down to zero.
+    let heat: UnsafeMutablePointer<Int32>
     private let enter: Enter
     /// Slices end exactly where the budget says, and not at the last block that fits.
     private let isExact: Bool
@@ -25,15 +27,20 @@ final class JITProcessor {
         state = cpu.stateBlock
         context = ExecutionContext.of(state)
         environment = type(of: cpu).environment
+        heat = .allocate(capacity: Self.counterCount)
         enter = unsafeBitCast(cache.routines.enter, to: Enter.self)
         VectorConstants.fill(context)
+        resetCounters()
     }
+
+    deinit { heat.deallocate() }
 
     // MARK: The run loop
 
     /// Runs at most `budget` instructions; see `Engine.run`.
     func run(budget: UInt64) -> Exit {
         context.pointee.owner = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+        context.pointee.heat = UInt64(UInt(bitPattern: heat))
         cpu.beginSlice()
         var remaining = Int64(clamping: budget)
         while true {
@@ -60,6 +67,9 @@ final class JITProcessor {
         remaining = context.pointee.budget
         switch exit {
         case .budget: return finishSlice(&remaining)
+        case .hot:
+            exits.hot += 1
+            return makeTrace(&remaining)
         case .bail:
             exits.bail += 1
             remaining -= 1
@@ -100,7 +110,7 @@ final class JITProcessor {
 
     // MARK: Code
 
-    private var programCounter: UInt64 {
+    var programCounter: UInt64 {
         state.load(fromByteOffset: environment.programCounterOffset, as: UInt64.self)
     }
 

@@ -7,6 +7,7 @@ extension IRBuilder {
     }
 
     public mutating func loadState(_ offset: Int, _ width: AccessWidth) -> IRValue {
+        if offset == environment.zeroField { return constant(0) }
         let width8 = width.rawValue
         if let known = knownFields.field(offset, width: width8) {
             let value = IRValue(index: known.value)

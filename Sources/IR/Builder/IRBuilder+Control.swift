@@ -22,7 +22,7 @@ extension IRBuilder {
         }
         let taken = currentDistance &+ offset
         switch ending {
-        case .none: ending = .branch(condition, taken: taken, otherwise: Int64(guestByteCount))
+        case .none: ending = .branch(condition, taken: taken, otherwise: nextDistance)
         case .jump(let otherwise): ending = .branch(condition, taken: taken, otherwise: otherwise)
         case .jumpToValue, .branch:
             let otherwise = endingAddress()
@@ -49,6 +49,38 @@ extension IRBuilder {
 
     public mutating func endBlock() { mustExit = true }
 
+    /// Makes the block a trace: the next instruction will be the one at `distance`, where the code has
+    /// gone from here before. Where it goes elsewhere, the trace is left.
+    /// - Returns: false when the block can not go on there: it ends here.
+    public mutating func follow(to distance: Int64) -> Bool {
+        if isSealed || mustExit { return false }
+        switch ending {
+        case .none: if distance != nextDistance { return false }
+        case .jump(let target): if distance != target { return false }
+        case .jumpToValue(let target):
+            let isElsewhere = not(isEqual(target, address(distance)))
+            emit(IRInstruction(.exitToValueIf, isElsewhere.index, target.index))
+        case .branch(let condition, let taken, let otherwise):
+            if distance == taken {
+                let leaves = not(condition)
+                emit(IRInstruction(.exitIf, leaves.index, immediate: UInt64(bitPattern: otherwise)))
+            } else if distance == otherwise {
+                emit(IRInstruction(.exitIf, condition.index, immediate: UInt64(bitPattern: taken)))
+            } else {
+                return false
+            }
+        }
+        isTrace = isTrace || distance != nextDistance
+        ending = .none
+        nextDistance = distance
+        return true
+    }
+
+    /// Ends the block by going to `distance`, and early where the code goes elsewhere.
+    public mutating func close(to distance: Int64) {
+        if follow(to: distance) { ending = .jump(distance: distance) }
+    }
+
     /// Writes the terminator, if there is none yet.
     mutating func seal() {
         if isSealed { return }
@@ -58,7 +90,7 @@ extension IRBuilder {
 
     private mutating func terminator() -> IRInstruction {
         switch ending {
-        case .none: return IRInstruction(.jump, immediate: UInt64(guestByteCount))
+        case .none: return IRInstruction(.jump, immediate: UInt64(bitPattern: nextDistance))
         case .jump(let distance): return IRInstruction(.jump, immediate: UInt64(bitPattern: distance))
         case .jumpToValue(let target): return IRInstruction(.jumpToValue, target.index)
         case .branch(let condition, let taken, let otherwise):
@@ -73,7 +105,7 @@ extension IRBuilder {
 
     private mutating func exitTerminator() -> IRInstruction {
         switch ending {
-        case .none: return IRInstruction(.exit, immediate: UInt64(guestByteCount))
+        case .none: return IRInstruction(.exit, immediate: UInt64(bitPattern: nextDistance))
         case .jump(let distance): return IRInstruction(.exit, immediate: UInt64(bitPattern: distance))
         case .jumpToValue, .branch: return IRInstruction(.exitToValue, endingAddress().index)
         }
@@ -82,7 +114,7 @@ extension IRBuilder {
     /// The next instruction's address as a value.
     private mutating func endingAddress() -> IRValue {
         switch ending {
-        case .none: address(Int64(guestByteCount))
+        case .none: address(nextDistance)
         case .jump(let distance): address(distance)
         case .jumpToValue(let target): target
         case .branch(let condition, let taken, let otherwise):

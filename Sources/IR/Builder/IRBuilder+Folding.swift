@@ -42,6 +42,9 @@ extension IRBuilder {
             .shiftLeft where known & 63 == 0, .shiftRightLogical where known & 63 == 0,
             .shiftRightArithmetic where known & 63 == 0, .and where known == ~0, .multiply where known == 1:
             return a
+        // The two shifts by which compilers zero-extend.
+        case .shiftRightLogical where left.op == .shiftLeft && constant(left.b) == known && known == 32:
+            return extend(.zeroExtend, IRValue(index: left.a), .word)
         case .and where known == 0, .multiply where known == 0: return b
         // The bits that an `or` has just set.
         case .and where left.op == .or && constant(left.b).map { $0 & known == known } == true: return b

@@ -34,9 +34,11 @@ public struct IRBuilder: Semantics, Sendable {
     public let environment: IREnvironment
     /// The number of guest instructions begun since `begin`.
     public private(set) var guestInstructionCount = 0
-    /// The number of bytes of guest code begun since `begin`: where the next instruction is, as a
-    /// distance from the block's guest address.
-    public private(set) var guestByteCount = 0
+    /// Where the next instruction is in guest memory, as a distance from the block's guest address.
+    public internal(set) var nextDistance: Int64 = 0
+    /// The distances that the instructions begun so far span.
+    private var guestRange: Range<Int64> = 0..<0
+    var isTrace = false
 
     var instructions: [IRInstruction] = []
     /// The current guest instruction's distance from the block's guest address.
@@ -63,7 +65,9 @@ public struct IRBuilder: Semantics, Sendable {
     public mutating func begin() {
         instructions.removeAll(keepingCapacity: true)
         guestInstructionCount = 0
-        guestByteCount = 0
+        nextDistance = 0
+        guestRange = 0..<0
+        isTrace = false
         currentDistance = 0
         ending = .none
         mustExit = false
@@ -87,11 +91,12 @@ public struct IRBuilder: Semantics, Sendable {
             seal()
             return
         }
-        currentDistance = Int64(guestByteCount)
+        currentDistance = nextDistance
         let detail = UInt16(clamping: length)
         emit(IRInstruction(.instructionStart, immediate: UInt64(bitPattern: currentDistance), detail: detail))
         guestInstructionCount += 1
-        guestByteCount += Int(detail)
+        nextDistance = currentDistance &+ Int64(detail)
+        guestRange = min(guestRange.lowerBound, currentDistance)..<max(guestRange.upperBound, nextDistance)
     }
 
     /// Ends the block and hands it out. When nothing has ended it, it goes on behind its last guest
@@ -101,7 +106,7 @@ public struct IRBuilder: Semantics, Sendable {
         // A copy of the right size: a block that shared the buffer would take it away from the builder.
         let exact = instructions.withUnsafeBufferPointer { Array($0) }
         return IRBlock(
-            exact, guestInstructionCount: guestInstructionCount, guestByteCount: guestByteCount)
+            exact, guestInstructionCount: guestInstructionCount, guestRange: guestRange, isTrace: isTrace)
     }
 
     // MARK: Writing

@@ -50,6 +50,7 @@ public struct IRInterpreter: Sendable {
         for index in block.instructions.indices {
             do throws(Host.Interruption) {
                 values[index] = try execute(block.instructions[index], &frame, &host)
+                if frame.leaves != .not { break }
             } catch {
                 return IRRun(retired: frame.started - 1, end: .interrupted(error))
             }
@@ -85,6 +86,11 @@ public struct IRInterpreter: Sendable {
             guard value(instruction.a) != 0 else { return 0 }
             try host.raise(instruction.immediate, value(instruction.b))
             preconditionFailure("IRHost.raise must throw")
+        case .exitIf, .exitToValueIf:
+            guard value(instruction.a) != 0 else { return 0 }
+            let near = frame.blockAddress &+ instruction.immediate
+            frame.leave(.jumped, to: instruction.op == .exitIf ? near : value(instruction.b))
+            return 0
         case .callHelper:
             return try host.callHelper(instruction.detail, value(instruction.a), value(instruction.b))
         case .jump, .jumpToValue, .branch, .exit, .exitToValue:

@@ -55,7 +55,7 @@ public struct IRVerifier: Sendable {
         return operandProblem(instruction, properties, at: index, in: block)
             ?? fieldProblem(instruction, properties)
             ?? stateProblem(instruction, properties)
-            ?? orderProblem(instruction, properties, at: index, &progress)
+            ?? orderProblem(instruction, properties, at: index, block.isTrace, &progress)
     }
 
     private func operandProblem(
@@ -115,12 +115,12 @@ public struct IRVerifier: Sendable {
     }
 
     private func orderProblem(
-        _ instruction: IRInstruction, _ properties: IROp.Properties, at index: Int,
+        _ instruction: IRInstruction, _ properties: IROp.Properties, at index: Int, _ isTrace: Bool,
         _ progress: inout Progress
     ) -> IRVerifierError.Reason? {
         if instruction.op == .instructionStart {
             let found = instruction.distance
-            guard found == progress.nextDistance else {
+            guard found == progress.nextDistance || isTrace else {
                 return .instructionStartOrder(expected: progress.nextDistance, found: found)
             }
             progress.nextDistance += Int64(instruction.detail)

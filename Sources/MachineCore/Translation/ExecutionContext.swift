@@ -11,6 +11,8 @@ public struct ExecutionContext: BitwiseCopyable {
     public var floatControl: UInt32 = 0
     /// The SSE control word of the host program.
     public var hostFloatControl: UInt32 = 0
+    /// Counters of entries into blocks, which the engine shares out; they count down.
+    public var heat: UInt64 = 0
     /// Instructions that generated code may still begin; negative when it has to stop.
     public var budget: Int64 = 0
     /// `budget` at the moment when the CPU's instruction count was last brought up to date.

@@ -5,6 +5,9 @@ public struct TranslationStatistics: Sendable, Equatable, Codable {
     /// Blocks translated, and the guest instructions in them.
     public var blocks = 0
     public var guestInstructions = 0
+    /// Traces made of blocks that were entered often, and the guest instructions in them.
+    public var traces = 0
+    public var traceInstructions = 0
     /// Bytes of host code written.
     public var codeBytes = 0
     /// Jumps that were linked to their targets.
@@ -25,6 +28,8 @@ public struct TranslationStatistics: Sendable, Equatable, Codable {
         public var budget = 0
         /// An interrupt or a request from outside was to be looked at.
         public var attention = 0
+        /// A block had been entered often enough to make a trace.
+        public var hot = 0
         /// The jump cache did not know the target.
         public var lookup = 0
         /// A jump was taken for the first time.
@@ -46,6 +51,7 @@ public struct TranslationStatistics: Sendable, Equatable, Codable {
         public mutating func add(_ other: ExitCounts) {
             budget += other.budget
             attention += other.attention
+            hot += other.hot
             lookup += other.lookup
             link += other.link
             bail += other.bail

@@ -11,6 +11,21 @@ extension BlockCompiler {
         stubs.append(stub)
     }
 
+    /// A trace is left where the code goes another way than it did before.
+    mutating func emitExitIf(_ instruction: IRInstruction) {
+        let unexecuted = guestInstructionCount - started
+        if instruction.op == .exitIf {
+            let condition = emitCondition(instruction.a)
+            let kind = Stub.Kind.exit(distance: instruction.distance, unexecuted: unexecuted)
+            stubs.append(Stub(kind, patch: assembler.jumpRelative(condition)))
+            return
+        }
+        let target = general(instruction.b)
+        let condition = emitCondition(instruction.a)
+        let kind = Stub.Kind.exitToValue(target, unexecuted: unexecuted)
+        stubs.append(Stub(kind, patch: assembler.jumpRelative(condition)))
+    }
+
     mutating func emitHelper(_ instruction: IRInstruction) {
         storeArgument(instruction.a, context.argumentA)
         storeArgument(instruction.b, context.argumentB)
@@ -104,7 +119,7 @@ extension BlockCompiler {
 
     /// Goes on at a known distance. In the page that this block is in, the place is sure; another page
     /// may be mapped elsewhere the next time.
-    private mutating func emitJump(_ distance: Int64) {
+    mutating func emitJump(_ distance: Int64) {
         moveBlockAddress(distance)
         if distance == 0 {
             let jump = assembler.jumpRelative()
@@ -117,7 +132,7 @@ extension BlockCompiler {
     }
 
     /// Goes on at the address in the block address register, by way of the jump cache.
-    private mutating func emitLookup() {
+    mutating func emitLookup() {
         assembler.lookup(context, missed: runtime.lookupMissed)
     }
 

@@ -267,7 +267,9 @@ extension BlockCompiler {
         while index < store {
             let between = definition(index)
             switch between.op {
-            case .load, .store, .atomicUpdate, .compareAndStore, .raiseIf, .callHelper: return nil
+            case .load, .store, .atomicUpdate, .compareAndStore, .raiseIf, .exitIf, .exitToValueIf, .callHelper,
+                .unboxSingle:
+                return nil
             case .loadState where between.immediate == target.immediate: return nil
             case .storeState where between.immediate == target.immediate: return nil
             default: break

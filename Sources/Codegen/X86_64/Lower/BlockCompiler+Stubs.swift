@@ -4,9 +4,13 @@ import MachineCore
 
 extension BlockCompiler {
     mutating func emitStubs() {
-        for stub in stubs {
+        // Stubs may have stubs.
+        var index = 0
+        while index < stubs.count {
+            let stub = stubs[index]
             assembler.patchRelative(at: stub.patch, to: assembler.count)
             emit(stub)
+            index += 1
         }
     }
 
@@ -15,6 +19,16 @@ extension BlockCompiler {
         case .budget:
             assembler.moveImmediate(HostRole.scratchB, UInt64(guestInstructionCount))
             assembler.jump(toAddress: runtime.budget)
+        case .hot:
+            assembler.moveImmediate(HostRole.scratchB, UInt64(guestInstructionCount))
+            assembler.jump(toAddress: runtime.hot)
+        case .exit(let distance, let unexecuted):
+            putBack(unexecuted)
+            emitJump(distance)
+        case .exitToValue(let register, let unexecuted):
+            putBack(unexecuted)
+            assembler.move(HostRole.blockAddress, register)
+            emitLookup()
         case .bail:
             assembler.moveImmediate(HostRole.scratchB, stub.site)
             assembler.jump(toAddress: runtime.bail)
@@ -31,6 +45,12 @@ extension BlockCompiler {
         case .float(let code, let a, let b, let c, let result):
             emitFloatStub(stub, code, a, b, c, result)
         }
+    }
+
+    /// Instructions of the trace that did not begin.
+    private mutating func putBack(_ count: Int) {
+        if count == 0 { return }
+        assembler.arithmetic(.add, stateOperand(context.budget), Int32(count), width: .double)
     }
 
     private mutating func goBack(_ stub: Stub) {

@@ -26,6 +26,9 @@ public struct BlockCompiler: ~Copyable {
     /// For each granule of state, the value that it holds too, or -1.
     let fieldValues: UnsafeMutablePointer<Int32>
     let fieldValueCount: Int
+    /// For each granule, the observation before which it is overwritten; for the walk backward.
+    let overwritten: UnsafeMutablePointer<Int32>
+    var observation: Int32 = 1
     /// The value in each host register, or -1.
     var generalValues = InlineArray<16, Int32>(repeating: -1)
     var vectorValues = InlineArray<16, Int32>(repeating: -1)
@@ -62,6 +65,8 @@ public struct BlockCompiler: ~Copyable {
         fieldValueCount = environment.stateByteCount / 8 + 1
         fieldValues = .allocate(capacity: fieldValueCount)
         fieldValues.initialize(repeating: -1, count: fieldValueCount)
+        overwritten = .allocate(capacity: fieldValueCount)
+        overwritten.initialize(repeating: 0, count: fieldValueCount)
         instructions = UnsafePointer(bitPattern: 32).unsafelyUnwrapped
         assembler = Assembler(buffer: UnsafeMutablePointer(bitPattern: 32).unsafelyUnwrapped, capacity: 0)
     }
@@ -69,18 +74,20 @@ public struct BlockCompiler: ~Copyable {
     deinit {
         values.deallocate()
         fieldValues.deallocate()
+        overwritten.deallocate()
     }
 
     /// Writes the code of `block` to `target`.
     /// - Parameters:
     ///   - block: a verified block.
+    ///   - heatCounter: which of the CPU's heat counters counts entries; nil for none.
     ///   - pageOffset: the offset in its page of the block's guest address.
     ///   - target: where to write, `capacity` bytes.
     ///   - finalAddress: where the code will be executed.
     /// - Returns: nil when the block does not fit or can not be compiled; nothing of what was written
     ///   is to be used then.
     public mutating func compile(
-        _ block: IRBlock, pageOffset: Int, into target: UnsafeMutablePointer<UInt8>, capacity: Int,
+        _ block: IRBlock, pageOffset: Int, heatCounter: Int? = nil, into target: UnsafeMutablePointer<UInt8>, capacity: Int,
         finalAddress: UInt
     ) -> CompiledBlock? {
         guard block.instructions.count <= Self.maximumInstructionCount,
@@ -93,7 +100,7 @@ public struct BlockCompiler: ~Copyable {
             guard let base = buffer.baseAddress else { return }
             instructions = base
             findUses(buffer.count)
-            emitPrologue()
+            emitPrologue(heatCounter)
             emitAll(buffer.count)
         }
         emitStubs()
@@ -119,11 +126,15 @@ public struct BlockCompiler: ~Copyable {
 
     /// Every block begins with taking its instructions out of the budget. An entry that finds too few
     /// puts them back and leaves.
-    private mutating func emitPrologue() {
+    private mutating func emitPrologue(_ heatCounter: Int?) {
         let count = Int32(guestInstructionCount)
         assembler.arithmetic(.sub, MemoryOperand(HostRole.state, context.budget), count, width: .double)
         let patch = assembler.jumpRelative(.sign)
         stubs.append(Stub(.budget, patch: patch))
+        guard let heatCounter else { return }
+        assembler.load(.rax, stateOperand(context.heat), width: .double)
+        assembler.arithmetic(.sub, MemoryOperand(.rax, Int32(heatCounter) * 4), 1, width: .word)
+        stubs.append(Stub(.hot, patch: assembler.jumpRelative(.sign)))
     }
 
     private mutating func emitAll(_ count: Int) {
@@ -145,7 +156,7 @@ public struct BlockCompiler: ~Copyable {
             .unboxSingle:
             if instruction.op == .unboxSingle && isUsed(position) { emitUnboxCheck(instruction) }
         case .loadState: emitLoadState(instruction)
-        case .storeState: emitStoreState(instruction)
+        case .storeState: if !values[Int(position)].isDead { emitStoreState(instruction) }
         case .load: emitLoad(instruction)
         case .store: emitStore(instruction)
         case .atomicUpdate: emitAtomicUpdate(instruction)
@@ -153,6 +164,7 @@ public struct BlockCompiler: ~Copyable {
         case .fence: if instruction.detail == UInt16(FenceKind.full.rawValue) { assembler.fullFence() }
         case .float: emitFloat(instruction)
         case .raiseIf: emitRaiseIf(instruction)
+        case .exitIf, .exitToValueIf: emitExitIf(instruction)
         case .callHelper: emitHelper(instruction)
         case .jump, .jumpToValue, .branch, .exit, .exitToValue, .raise: emitTerminator(instruction)
         default: if isUsed(position) { emitArithmetic(instruction) }
@@ -199,6 +211,8 @@ extension BlockCompiler {
 
     private mutating func findUses(_ count: Int) {
         values.update(repeating: ValueState(), count: count)
+        overwritten.update(repeating: 0, count: fieldValueCount)
+        observation = 1
         var index = Int32(count) - 1
         while index >= 0 {
             noteUses(definition(index), at: index)
@@ -206,7 +220,8 @@ extension BlockCompiler {
         }
     }
 
-    private func noteUses(_ instruction: IRInstruction, at index: Int32) {
+    private mutating func noteUses(_ instruction: IRInstruction, at index: Int32) {
+        if noteState(instruction, at: index) { return }
         let own = values[Int(index)].lastUse
         let hasEffects = !Self.isPure(instruction.op)
         // What nobody uses is not written, so it uses nothing.
@@ -231,6 +246,29 @@ extension BlockCompiler {
             use(instruction.d, last)
         }
         noteVectorWishes(instruction, at: index)
+    }
+
+    /// Follows stores to state backward: one is dead when another overwrites the field before anything can
+    /// see it. Tells whether the instruction is such a store.
+    private mutating func noteState(_ instruction: IRInstruction, at index: Int32) -> Bool {
+        switch instruction.op {
+        case .storeState:
+            let granule = overwritten + Int(truncatingIfNeeded: instruction.immediate >> 3)
+            if instruction.width != 8 {
+                granule.pointee = 0
+            } else if granule.pointee == observation {
+                values[Int(index)].isDead = true
+                return true
+            } else {
+                granule.pointee = observation
+            }
+        case .loadState: overwritten[Int(truncatingIfNeeded: instruction.immediate >> 3)] = 0
+        case .load, .store, .atomicUpdate, .compareAndStore, .raiseIf, .exitIf, .exitToValueIf, .callHelper, .jump,
+            .jumpToValue, .branch, .exit, .exitToValue, .raise, .float, .unboxSingle:
+            observation += 1
+        default: break
+        }
+        return false
     }
 
     private func use(_ value: Int32, _ last: Int32, isAddress: Bool = false) {
@@ -266,7 +304,8 @@ extension BlockCompiler {
     private static func isPure(_ op: IROp) -> Bool {
         switch op {
         case .instructionStart, .storeState, .load, .store, .atomicUpdate, .compareAndStore, .fence, .float,
-            .raiseIf, .callHelper, .jump, .jumpToValue, .branch, .exit, .exitToValue, .raise: false
+            .raiseIf, .exitIf, .exitToValueIf, .callHelper, .jump, .jumpToValue, .branch, .exit, .exitToValue,
+            .raise: false
         default: true
         }
     }

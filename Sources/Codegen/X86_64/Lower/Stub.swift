@@ -7,6 +7,11 @@ struct Stub {
     enum Kind {
         /// The budget does not allow the block.
         case budget
+        /// The block was entered often.
+        case hot
+        /// A trace goes on elsewhere: at a distance, or at the address in a register.
+        case exit(distance: Int64, unexecuted: Int)
+        case exitToValue(GeneralRegister, unexecuted: Int)
         /// The guest instruction is to be interpreted.
         case bail
         /// Something needs attention behind the guest instruction.

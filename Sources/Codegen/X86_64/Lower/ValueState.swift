@@ -25,6 +25,8 @@ struct ValueState: BitwiseCopyable {
     var wantsVector = false
     /// It is used for more than an address.
     var isUsedAsValue = false
+    /// A store that another makes unnecessary.
+    var isDead = false
     var location = ValueLocation.deferred
     /// The field of the state block that holds it too, or -1.
     var home: Int32 = -1

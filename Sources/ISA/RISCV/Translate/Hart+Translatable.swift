@@ -63,6 +63,18 @@ extension Hart: TranslatableCPU {
         }
     }
 
+    public func translateTrace(
+        _ addresses: [UInt64], at physical: GuestPhysicalAddress, closing: UInt64?
+    ) -> IRBlock? {
+        guard let page = environment.memory.hostPointer(to: physical & ~0xfff, count: 4096) else { return nil }
+        return translator.translateTrace(addresses, closing: closing) { address in
+            let offset = Int(address & 0xfff)
+            if offset <= 0xffc { return (page + offset).loadUnaligned(as: UInt32.self) }
+            let low = UInt32((page + offset).loadUnaligned(as: UInt16.self))
+            return low & 3 == 3 ? nil : low
+        }
+    }
+
     public func cacheJump(to address: UInt64, code: UInt64) {
         translations.enterJump(fetchSetIndex, to: address, code: code)
     }

@@ -8,7 +8,7 @@ public struct RISCVTranslator: Sendable {
     public static let environment = IREnvironment(
         stateByteCount: MemoryLayout<HartState>.size, programCounterOffset: StateField.pc,
         floatFlagsOffset: StateField.floatFlags, floatRoundingOffset: StateField.floatRounding,
-        floatRegisters: StateField.f(0)..<StateField.f(31) + 8,
+        floatRegisters: StateField.f(0)..<StateField.f(31) + 8, zeroField: StateField.x(0),
         // a5, a4, a3, a0, sp, s0, a2, a1, s1: measured counts of accesses of compiled programs agree on
         // the first few.
         hotFields: [15, 14, 13, 10, 2, 8, 12, 11, 9].map { StateField.x($0) },
@@ -23,6 +23,30 @@ public struct RISCVTranslator: Sendable {
 
     /// A translator. All of them translate alike.
     public init() {}
+
+    /// Translates the instructions at `addresses`, which were executed in this order, into a trace. Where
+    /// one goes elsewhere than the next, or ends a block for another reason, the trace ends.
+    /// - Parameters:
+    ///   - addresses: even virtual addresses, at least one, the block's address first.
+    ///   - closing: where the last of them went, if the trace should end by going there only.
+    ///   - fetch: as for `translateBlock`.
+    public mutating func translateTrace(
+        _ addresses: [UInt64], closing: UInt64?, fetch: (UInt64) -> UInt32?
+    ) -> IRBlock? {
+        builder.begin()
+        guard let start = addresses.first else { return nil }
+        for (index, address) in addresses.enumerated() {
+            if index > 0, !builder.follow(to: Int64(bitPattern: address &- start)) { break }
+            guard let bits = fetch(address) else { break }
+            let instruction = Instruction(decoding: bits)
+            builder.startInstruction(length: Int(instruction.length))
+            builder.execute(instruction)
+        }
+        if let closing, builder.guestInstructionCount == addresses.count {
+            builder.close(to: Int64(bitPattern: closing &- start))
+        }
+        return builder.guestInstructionCount == 0 ? nil : builder.finish()
+    }
 
     /// Translates the instructions from `pc` on, up to the first that jumps, branches, raises an
     /// exception for sure or may change what later ones mean.

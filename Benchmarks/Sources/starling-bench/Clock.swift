@@ -1,0 +1,9 @@
+// The host's monotonic clock.
+import Glibc
+
+/// Seconds since some moment, never set back.
+func monotonicSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
