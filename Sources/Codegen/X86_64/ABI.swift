@@ -30,6 +30,7 @@ enum HostRole {
 
 /// Displacements of the fields of `ExecutionContext` from the state block.
 struct ContextOffsets: Sendable {
+    let flagTable = Self.offset(\.flagTable)
     let heat = Self.offset(\.heat)
     let attention = Self.offset(\.attention)
     let floatControl = Self.offset(\.floatControl)

@@ -9,38 +9,49 @@ enum EngineCalls {
     static let functions = EngineFunctions(
         load: { state, address, site in
             let context = ExecutionContext.of(state)
-            let cpu = missed(context)
-            guard let value = cpu.load(address, site.accessWidth) else { return 1 }
-            context.pointee.result = value
-            return 0
+            return withMiss(context) { cpu in
+                guard let value = cpu.load(address, site.accessWidth) else { return 1 }
+                context.pointee.result = value
+                return 0
+            }
         },
         store: { state, address, site in
             let context = ExecutionContext.of(state)
-            let cpu = missed(context)
-            return cpu.store(address, context.pointee.argumentB, site.accessWidth) ? 0 : 1
+            return withMiss(context) { cpu in
+                cpu.store(address, context.pointee.argumentB, site.accessWidth) ? 0 : 1
+            }
         },
         prepareWrite: { state, address, site in
-            missed(ExecutionContext.of(state)).prepareWrite(address, site.accessWidth) ? 0 : 1
+            withMiss(ExecutionContext.of(state)) { cpu in cpu.prepareWrite(address, site.accessWidth) ? 0 : 1 }
         },
         help: { state, helper, site in
-            processor(ExecutionContext.of(state)).help(UInt16(truncatingIfNeeded: helper), site) ? 0 : 1
+            withProcessor(ExecutionContext.of(state)) { processor in
+                processor.help(UInt16(truncatingIfNeeded: helper), site) ? 0 : 1
+            }
         },
         float: { state, code in
-            processor(ExecutionContext.of(state)).computeFloat(code)
+            withProcessor(ExecutionContext.of(state)) { processor in processor.computeFloat(code) }
         })
 
-    /// The CPU, after an access that the TLB did not serve.
-    private static func missed(_ context: UnsafeMutablePointer<ExecutionContext>) -> any TranslatableCPU {
-        let processor = processor(context)
-        processor.exits.misses += 1
-        return processor.cpu
+    /// Serves an access that the TLB did not.
+    @inline(__always)
+    private static func withMiss(
+        _ context: UnsafeMutablePointer<ExecutionContext>, _ body: (any TranslatableCPU) -> UInt32
+    ) -> UInt32 {
+        withProcessor(context) { processor in
+            processor.exits.misses += 1
+            return body(processor.cpu)
+        }
     }
 
+    /// The processor runs the code that calls here, so it is alive and need not be retained; the engine
+    /// put its address there.
     @inline(__always)
-    private static func processor(_ context: UnsafeMutablePointer<ExecutionContext>) -> JITProcessor {
-        // The processor runs the code that calls here, so it is alive; the engine put it there.
+    private static func withProcessor<Result>(
+        _ context: UnsafeMutablePointer<ExecutionContext>, _ body: (JITProcessor) -> Result
+    ) -> Result {
         let pointer = UnsafeRawPointer(bitPattern: UInt(context.pointee.owner)).unsafelyUnwrapped
-        return Unmanaged<JITProcessor>.fromOpaque(pointer).takeUnretainedValue()
+        return Unmanaged<JITProcessor>.fromOpaque(pointer)._withUnsafeGuaranteedRef { body($0) }
     }
 }
 

@@ -1,4 +1,5 @@
 // The host's SSE status and control word, and the guest's flags and rounding mode.
+import MachineCore
 import SoftFloat
 
 /// Conversions of MXCSR (Intel SDM volume 1, 10.2.3).
@@ -14,6 +15,14 @@ enum FloatStatus {
             case .nearestEven, .nearestAway, nil: 0
             }
         return 0x1f80 | field << 13
+    }
+
+    /// Writes down `flags` of all statuses, for generated code.
+    static func fillTable(_ context: UnsafeMutablePointer<ExecutionContext>) {
+        for status in 0..<64 {
+            let flags = UInt64(flags(UInt32(status)).rawValue)
+            context.pointee.flagTable[status / 8] |= flags << UInt64(status % 8 * 8)
+        }
     }
 
     /// The exceptions in `status`; "denormal operand" is no exception of IEEE 754.

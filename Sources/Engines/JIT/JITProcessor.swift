@@ -30,6 +30,7 @@ final class JITProcessor {
         heat = .allocate(capacity: Self.counterCount)
         enter = unsafeBitCast(cache.routines.enter, to: Enter.self)
         VectorConstants.fill(context)
+        FloatStatus.fillTable(context)
         resetCounters()
     }
 

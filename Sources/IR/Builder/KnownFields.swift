@@ -39,8 +39,13 @@ struct KnownFields: Sendable {
             generation: generation, value: value)
     }
 
-    /// Forgets what is known of the granule that holds `offset`.
-    mutating func forget(_ offset: Int) { fields[slot(offset)].generation = 0 }
+    /// Forgets the field that holds the byte at `offset`.
+    mutating func forget(_ offset: Int) {
+        let field = fields[slot(offset)]
+        if Int(field.offset) <= offset, offset < Int(field.offset) + Int(field.width) {
+            fields[slot(offset)].generation = 0
+        }
+    }
 
     /// Forgets everything.
     mutating func clear() { generation &+= 1 }

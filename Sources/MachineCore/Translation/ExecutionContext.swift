@@ -5,6 +5,8 @@
 public struct ExecutionContext: BitwiseCopyable {
     /// Constants of generated code, put there by the engine: vector instructions take them from memory.
     public var constants: InlineArray<16, UInt64> = InlineArray(repeating: 0)
+    /// The guest's exception flags for each combination of the host's, eight to a word.
+    public var flagTable: InlineArray<8, UInt64> = InlineArray(repeating: 0)
     /// Something happened that must be looked at before the next instruction.
     public var attention: Bool = false
     /// The SSE control and status word of generated code: rounding, and exceptions since it was entered.

@@ -76,10 +76,10 @@ extension BlockCompiler {
             finish(target)
             return
         }
+        // In the scratch register, so that the comparison finds enough temporaries.
+        copy(instruction.c, into: HostRole.scratchA)
         let ifTrue = general(instruction.b)
-        let ifFalse = general(instruction.c)
         let condition = emitCondition(instruction.a)
-        assembler.move(HostRole.scratchA, ifFalse)
         assembler.cmov(condition, HostRole.scratchA, ifTrue)
         let target = integerResult()
         assembler.move(target, HostRole.scratchA)

@@ -27,6 +27,7 @@ extension BlockCompiler {
         }
         let register = allocateGeneral()
         assembler.load(register, stateOperand(offset), width: width)
+        if Int(offset) == environment.floatFlagsOffset { addHostFlags(register) }
         setLocation(position, .general(register))
     }
 
@@ -115,6 +116,24 @@ extension BlockCompiler {
         saveFieldValue(offset & ~7)
         let register = general(instruction.a)
         assembler.store(stateOperand(offset), register, width: width)
+        if Int(offset) == environment.floatFlagsOffset { clearHostFlags() }
+    }
+
+    /// Ors what the host has raised, in the guest's bit order, into `register`.
+    private mutating func addHostFlags(_ register: GeneralRegister) {
+        assembler.stmxcsr(stateOperand(context.floatControl))
+        assembler.load(HostRole.scratchA, stateOperand(context.floatControl), width: .word)
+        assembler.arithmetic(.and, HostRole.scratchA, 0x3f, width: .word)
+        let table = MemoryOperand(HostRole.state, index: HostRole.scratchA, displacement: context.flagTable)
+        assembler.load(HostRole.scratchA, table, width: .byte)
+        assembler.arithmetic(.or, register, HostRole.scratchA, width: .double)
+    }
+
+    /// The host has raised nothing from now on.
+    private mutating func clearHostFlags() {
+        assembler.stmxcsr(stateOperand(context.floatControl))
+        assembler.arithmetic(.and, stateOperand(context.floatControl), ~0x3f, width: .word)
+        assembler.ldmxcsr(stateOperand(context.floatControl))
     }
 
     /// A field in memory is about to change: who still needs the old value gets a register.

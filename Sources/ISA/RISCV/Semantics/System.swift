@@ -1,14 +1,7 @@
-// Zicsr, Zifencei, Zicboz and the privileged instructions: mostly calls of helpers.
+// Zifencei, Zicboz and the privileged instructions: mostly calls of helpers.
 import MachineCore
 
 extension Semantics {
-    @inline(__always)
-    mutating func csr(_ i: Instruction, operand: Value) throws(Interruption) {
-        let old = try help(.csr, operand, constant(UInt64(i.bits)))
-        setX(i.rd, old)
-        endBlock()
-    }
-
     /// Runs a helper that changes how execution goes on, and whose result does not matter.
     @inline(__always)
     mutating func control(_ helper: Helper, _ i: Instruction) throws(Interruption) {

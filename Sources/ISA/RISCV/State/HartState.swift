@@ -79,4 +79,9 @@ enum StateField {
     static var mstatus: Int { 536 }
     static var floatFlags: Int { 544 }
     static var floatRounding: Int { 545 }
+    static var privilege: Int { 546 }
+    static var sepc: Int { 680 }
+    static var scause: Int { 688 }
+    static var stval: Int { 696 }
+    static var sscratch: Int { 704 }
 }
