@@ -17,16 +17,19 @@ struct LockstepCommand: ParsableCommand {
     @Option(help: "Instructions to run.") var instructions: UInt64 = 50_000_000
     @Option(help: "Memory in MiB.") var memory: UInt64 = 512
     @Option(help: "Instructions between comparisons, instead of one block.") var stride: UInt64?
+    @Option(help: "Instructions between comparisons of RAM.") var memoryStride: UInt64 = 1 << 24
+    @Option(help: "Instructions to run without comparisons first.") var skip: UInt64 = 0
+    @Option(help: "Virtual nanoseconds of an instruction.") var nanoseconds: UInt64 = 10
     @Option(help: "CPUs.") var cpus = 1
 
     func run() throws {
         var configuration = MachineConfiguration(name: "lockstep", program: try program())
-        configuration.clock = .deterministic(nanosecondsPerInstruction: 1)
+        configuration.clock = .deterministic(nanosecondsPerInstruction: nanoseconds)
         configuration.memoryByteCount = memory << 20
         configuration.cpuCount = cpus
-        let lockstep = try Lockstep(configuration, stride: stride) { bytes in FileHandle.standardOutput.write(Data(bytes)) }
+        let lockstep = try Lockstep(configuration, stride: stride, comparesMemoryEvery: memoryStride) { bytes in FileHandle.standardOutput.write(Data(bytes)) }
         do {
-            let outcome = try lockstep.run(instructionLimit: instructions)
+            let outcome = try lockstep.run(instructionLimit: instructions, skipping: skip)
             print("no difference in \(lockstep.instructionsExecuted) instructions (\(outcome))")
         } catch let difference as Lockstep.Difference {
             print(difference.description)

@@ -42,6 +42,9 @@ final class CodeCache {
     private var linksInto: [[Link]]
     /// Blocks whose instruction ends in a page, by that page's address.
     private var endingIn: [GuestPhysicalAddress: [UInt32]] = [:]
+    /// Traces by their positions, kept for tools that compare engines.
+    var keepsTraces = false
+    private var traces: [Int: IRBlock] = [:]
     private(set) var statistics = TranslationStatistics()
     /// Called before the first block of a page is translated, so that writes to it are noticed.
     var pageWillHoldCode: (GuestPhysicalAddress) -> Void = { _ in }
@@ -141,6 +144,9 @@ final class CodeCache {
 
     // MARK: Traces
 
+    /// The trace that a block was replaced by, for tools that compare engines.
+    func trace(of block: UInt32) -> IRBlock? { isTrace(block) ? traces[blocks[Int(block)].position] : nil }
+
     func isTrace(_ block: UInt32) -> Bool { blocks[Int(block)].isTrace }
     func instructionCount(of block: UInt32) -> Int { Int(blocks[Int(block)].guestInstructionCount) }
 
@@ -163,6 +169,7 @@ final class CodeCache {
             patchJump(at: old, to: position)
             linksInto[arena.segment(of: position)].append(Link(site: old + 1, stub: retiredPosition))
         }
+        if keepsTraces { traces[position] = trace }
         statistics.traces += 1
         statistics.traceInstructions += trace.guestInstructionCount
         return true

@@ -23,6 +23,8 @@ public final class JITEngine: Engine {
     }
 
     private let configuration: Configuration
+    /// Keeps the IR of traces for `nextBlock`. To be set before the engine runs.
+    public var keepsTraces = false
     private var cache: CodeCache?
     /// By CPU number.
     private var processors: [JITProcessor?] = []
@@ -55,8 +57,10 @@ public final class JITEngine: Engine {
             let block = cpu.translate(
                 address, at: physical, continuingAt: nil, limit: JITProcessor.blockLimit)
         else { return nil }
-        let code = cache.find(physical).flatMap { cache.hostCode(of: $0) } ?? []
-        return TranslatedCode(address: address, block: block, hostCode: code)
+        let number = cache.find(physical)
+        let code = number.map { cache.hostCode(of: $0) } ?? []
+        let current = number.flatMap { cache.trace(of: $0) } ?? block
+        return TranslatedCode(address: address, block: current, hostCode: code)
     }
 
     private func makeProcessor(_ cpu: any VirtualCPU) -> JITProcessor? {
@@ -72,6 +76,7 @@ public final class JITEngine: Engine {
         let cache = try CodeCache(
             cpu.memory, environment: type(of: cpu).environment, functions: EngineCalls.functions,
             byteCount: configuration.codeByteCount, segmentByteCount: configuration.segmentByteCount)
+        cache.keepsTraces = keepsTraces
         cache.pageWillHoldCode = { [unowned self] address in
             for case let processor? in processors { processor.cpu.protectCode(at: address) }
         }

@@ -1,4 +1,5 @@
 // Two engines on two copies of one machine, compared after every block.
+import HostOS
 import IR
 import JITEngine
 import MachineCore
@@ -46,6 +47,7 @@ public final class Lockstep {
             throw MachineError("the engine \"jit\" is not the translating one")
         }
         self.jit = jit
+        jit.keepsTraces = true
         self.stride = stride
         self.comparesMemoryEvery = comparesMemoryEvery
     }
@@ -54,9 +56,14 @@ public final class Lockstep {
     public var instructionsExecuted: UInt64 { fast.instructionsExecuted }
 
     /// Runs until `limit` instructions are executed or the machines end.
+    /// - Parameter skipped: how many instructions run before the first comparison.
     /// - Returns: how the machines ended, or `.instructionLimit`.
     /// - Throws: the first `Difference`, or `BootError`.
-    public func run(instructionLimit limit: UInt64) throws -> MachineOutcome {
+    public func run(instructionLimit limit: UInt64, skipping skipped: UInt64 = 0) throws -> MachineOutcome {
+        if skipped > 0 {
+            _ = try fast.run(instructionLimit: skipped)
+            _ = try precise.run(instructionLimit: skipped)
+        }
         var nextComparison = comparesMemoryEvery
         while fast.instructionsExecuted < limit {
             let block = nextBlock()
@@ -70,15 +77,33 @@ public final class Lockstep {
             if outcome != .instructionLimit { return outcome }
             if fast.instructionsExecuted >= nextComparison {
                 nextComparison += comparesMemoryEvery
-                if try fast.stateHash() != precise.stateHash() {
-                    throw Difference(instructions: before, description: "RAM or devices differ at \(before)")
-                }
+                if let text = memoryDifference() { throw Difference(instructions: before, description: text) }
             }
         }
-        if try fast.stateHash() != precise.stateHash() {
-            throw Difference(instructions: limit, description: "RAM or devices differ at \(limit)")
+        if let text = memoryDifference() { throw Difference(instructions: limit, description: text) }
+        if try fast.stateTree().encoded() != precise.stateTree().encoded() {
+            throw Difference(instructions: limit, description: "devices differ after \(limit) instructions")
         }
         return .instructionLimit
+    }
+
+    /// The first eight bytes of RAM that differ, as text.
+    private func memoryDifference() -> String? {
+        let (one, other) = (fast.context.memory, precise.context.memory)
+        let chunk = 1 << 16
+        for start in Swift.stride(from: 0, to: Int(one.byteCount), by: chunk) {
+            let count = min(chunk, Int(one.byteCount) - start)
+            if MemoryComparison.areEqual(one.hostBase + start, other.hostBase + start, count: count) { continue }
+            for offset in Swift.stride(from: start, to: start + count, by: 8) {
+                let left = one.hostBase.load(fromByteOffset: offset, as: UInt64.self)
+                let right = other.hostBase.load(fromByteOffset: offset, as: UInt64.self)
+                if left == right { continue }
+                let address = hex(one.base + UInt64(offset))
+                let count = fast.instructionsExecuted
+                return "RAM at \(address) after \(count) instructions: jit \(hex(left)), precise \(hex(right))"
+            }
+        }
+        return nil
     }
 
     /// The block that the fast machine will run next, on its first CPU.

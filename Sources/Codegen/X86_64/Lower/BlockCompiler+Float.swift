@@ -39,8 +39,9 @@ extension BlockCompiler {
         isSingle ? .vectorSingle(register) : .vector(register)
     }
 
-    /// The register for a floating-point result. Out-of-line code reads the operands after the result
-    /// was written, so it is none of theirs.
+    /// The register for a floating-point result. It is taken before any jump out of line: code that frees
+    /// a register must not be skipped. Such jumps come before the result is written, so it may be the
+    /// register of an operand.
     mutating func floatResult() -> VectorRegister { resultVector(position) }
 
     private mutating func finishFloat(_ register: VectorRegister, isSingle: Bool) {
@@ -132,8 +133,8 @@ extension BlockCompiler {
         let isSingle = format == .single
         let a = vector(instruction.b, asSingle: isSingle)
         let b = vectorOperand(instruction.c, isSingle: isSingle)
+        let target = floatResult()
         let software = checkRounding(instruction.a)
-        let target = software == nil ? floatResult() : allocateVector()
         switch b {
         case .register(let register): assembler.scalar(op, target, a, register, single: isSingle)
         case .memory(let offset): assembler.scalar(op, target, a, stateOperand(offset), single: isSingle)
@@ -148,8 +149,8 @@ extension BlockCompiler {
     private mutating func emitSquareRoot(_ instruction: IRInstruction, _ format: FloatFormat) {
         let isSingle = format == .single
         let a = vector(instruction.b, asSingle: isSingle)
+        let target = floatResult()
         let software = checkRounding(instruction.a)
-        let target = software == nil ? floatResult() : allocateVector()
         assembler.scalar(.sqrt, target, a, a, single: isSingle)
         canonicalize(target, isSingle: isSingle)
         addSoftware(software, instruction, .vector(a, single: isSingle), .none, .none, .vector(target))
@@ -251,8 +252,8 @@ extension BlockCompiler {
         // The operand has the other format.
         let isSingle = format == .double
         let a = vector(instruction.b, asSingle: isSingle)
+        let target = floatResult()
         let software = format == .single ? checkRounding(instruction.a) : nil
-        let target = software == nil ? floatResult() : allocateVector()
         if format == .double {
             assembler.convertSingleToDouble(target, a, a)
         } else {
@@ -269,8 +270,8 @@ extension BlockCompiler {
         let isSingle = format == .single
         let source = general(instruction.b)
         let isExact = !isSingle && (kind == .signed32 || kind == .unsigned32)
-        let software = isExact ? nil : checkRounding(instruction.a)
         let target = floatResult()
+        let software = isExact ? nil : checkRounding(instruction.a)
         var tooLarge: Int?
         var operand = source
         if kind == .unsigned32 {

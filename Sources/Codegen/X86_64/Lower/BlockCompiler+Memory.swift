@@ -88,8 +88,9 @@ extension BlockCompiler {
     }
 
     private mutating func loadGeneral(_ address: GuestAddress, _ width: AccessWidth, signed: Bool) {
-        let miss = emitProbe(address, width, writes: false)
+        // Taken before the probe: code that frees a register must not be skipped by the way out of line.
         let target = isUsed(position) ? resultRegister(position) : HostRole.scratchA
+        let miss = emitProbe(address, width, writes: false)
         if signed {
             assembler.loadSigned(target, hostOperand(address), width: width)
         } else {
@@ -100,8 +101,8 @@ extension BlockCompiler {
     }
 
     private mutating func loadVector(_ address: GuestAddress, _ width: AccessWidth) {
-        let miss = emitProbe(address, width, writes: false)
         let target = resultVector(position)
+        let miss = emitProbe(address, width, writes: false)
         if width == .double {
             assembler.loadDouble(target, hostOperand(address))
             setLocation(position, .vector(target))
