@@ -12,7 +12,7 @@ struct SpeedCommand: ParsableCommand {
 
     @Option(help: "Instructions in each run.") var instructions: UInt64 = 200_000_000
     @Option(help: "Runs; the best one counts, as others share the machine.") var runs = 5
-    @Option(help: "The engine.") var engine = "precise"
+    @Option(help: "The engine.") var engine = EngineCatalog.standard
 
     /// add a0,a0,a2; xor a3,a0,a1; slli a4,a3,3; addi a1,a1,-1; bnez a1,-16; j 0 - with a1 = -1 at first.
     private static let loop: [UInt32] = [

@@ -110,7 +110,7 @@ struct LifecycleTests {
         #expect(made.status == 0)
         let text = try starling("show", "a", home: home).output
         #expect(text.contains("# state:    stopped"))
-        for line in ["kind: Machine", "cpus: 1", "memory: 512MiB", "engine: precise", "clock: deterministic"] {
+        for line in ["kind: Machine", "cpus: 1", "memory: 512MiB", "engine: jit", "clock: deterministic"] {
             #expect(text.split(separator: "\n").contains { $0 == line })
         }
         // As a machine.yaml it makes the same machine.

@@ -7,6 +7,8 @@ import PreciseEngine
 public enum EngineCatalog {
     /// The names that `--engine` takes.
     public static let names = ["jit", "precise"]
+    /// The engine of machines that do not name one.
+    public static let standard = "jit"
 
     /// - Parameter isExact: slices must end exactly where their budget says.
     static func make(_ name: String, isExact: Bool) throws(MachineError) -> any Engine {

@@ -26,7 +26,7 @@ public struct MachineConfiguration: Sendable {
     public var cpuCount: Int
     /// A multiple of 4096.
     public var memoryByteCount: UInt64
-    /// The engine's name; `precise` is the only one now.
+    /// The engine's name; see `EngineCatalog`.
     public var engine: String
     public var clock: ClockMode
     /// In the order in which the guest finds them.
@@ -39,7 +39,7 @@ public struct MachineConfiguration: Sendable {
         self.program = program
         cpuCount = 1
         memoryByteCount = 512 << 20
-        engine = "precise"
+        engine = EngineCatalog.standard
         clock = .freeRunning
         disks = []
     }

@@ -22,7 +22,7 @@ import Testing
         #expect(spec.board == "virt-riscv")
         #expect(spec.cpus == 1)
         #expect(spec.memory == ByteSize(bytes: 512 << 20))
-        #expect(spec.engine == "precise")
+        #expect(spec.engine == "jit")
         #expect(spec.clock == .free)
         #expect(spec.boot == .bare("a.elf"))
         #expect(spec.disks.isEmpty)

@@ -48,7 +48,7 @@ import Yams
                 board: virt-riscv
                 cpus: 1
                 memory: 512MiB
-                engine: precise
+                engine: jit
                 clock: free
                 boot:
                   image: debian

@@ -32,7 +32,10 @@ extension Semantics {
     mutating func csr(_ i: Instruction, operand: Value) throws(Interruption) {
         let number = i.bits >> 20
         if let register = PlainControlRegister(number) { return try plain(i, register, operand: operand) }
-        if number == UInt32(CSR.fflags.rawValue), try floatFlags(i, operand: operand) { return }
+        if number == UInt32(CSR.fflags.rawValue) { return try floatFlags(i, operand: operand) }
+        if number == UInt32(CSR.frm.rawValue), i.rs1 == 0, i.operation != .csrrw, i.operation != .csrrwi {
+            return try readRounding(i)
+        }
         if number == UInt32(CSR.sstatus.rawValue), try supervisorStatus(i) { return }
         let old = try help(.csr, operand, constant(UInt64(i.bits)))
         setX(i.rd, old)
@@ -80,20 +83,31 @@ extension Semantics {
         return true
     }
 
-    /// Reads or replaces the accrued exceptions: compilers put both around every quiet comparison. False
-    /// for the forms that set or clear single flags.
+    /// Reads or changes the accrued exceptions: compilers put both around every quiet comparison, and their
+    /// software floating point does it in every operation.
     @inline(__always)
-    private mutating func floatFlags(_ i: Instruction, operand: Value) throws(Interruption) -> Bool {
-        let isRead = i.operation == .csrrs && i.rs1 == 0
-        let isWrite = i.operation == .csrrw || i.operation == .csrrwi
-        if !isRead && !isWrite { return false }
+    private mutating func floatFlags(_ i: Instruction, operand: Value) throws(Interruption) {
         try requireFloat(i)
         let old = loadState(StateField.floatFlags, .byte)
-        if isWrite {
-            storeState(StateField.floatFlags, and(operand, constant(31)), .byte)
-            markFloatDirty()
+        if i.operation == .csrrw || i.operation == .csrrwi {
+            setFloatFlags(operand)
+        } else if i.rs1 != 0 {
+            let isSet = i.operation == .csrrs || i.operation == .csrrsi
+            setFloatFlags(isSet ? or(old, operand) : and(old, complement(operand)))
         }
         setX(i.rd, old)
-        return true
+    }
+
+    @inline(__always)
+    private mutating func setFloatFlags(_ value: Value) {
+        storeState(StateField.floatFlags, and(value, constant(31)), .byte)
+        markFloatDirty()
+    }
+
+    /// Reads the rounding mode. Writing it is the helper's: the host must follow.
+    @inline(__always)
+    private mutating func readRounding(_ i: Instruction) throws(Interruption) {
+        try requireFloat(i)
+        setX(i.rd, loadState(StateField.floatRounding, .byte))
     }
 }
