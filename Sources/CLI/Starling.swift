@@ -28,7 +28,7 @@ struct Starling: ParsableCommand {
             """,
         subcommands: [
             RunCommand.self, CreateCommand.self, StartCommand.self, LsCommand.self, ShowCommand.self,
-            ConsoleCommand.self, RmCommand.self, ImageCommand.self, BackgroundCommand.self,
+            StatsCommand.self, ConsoleCommand.self, RmCommand.self, ImageCommand.self, BackgroundCommand.self,
         ])
 
     static func main() {

@@ -9,6 +9,7 @@ final class MachineSession {
     /// What the run took, in seconds.
     private(set) var seconds = 0.0
     private let server: ConsoleServer?
+    private var reportFile: ReportFile?
     private let interruption: Interruption
     /// The right to run the machine.
     private let lock: BundleLock?
@@ -16,9 +17,10 @@ final class MachineSession {
     /// Opens the disks and powers the machine on, without executing anything.
     /// - Parameters:
     ///   - socket: where others can attach to the console.
+    ///   - report: where others find what the machine tells about itself.
     ///   - outputLimit: how many bytes standard output gets at most.
     init(
-        _ configuration: MachineConfiguration, socket: String?, _ interruption: Interruption,
+        _ configuration: MachineConfiguration, socket: String?, report: String? = nil, _ interruption: Interruption,
         holding lock: BundleLock? = nil, outputLimit: Int = .max
     ) throws {
         let output = ConsoleOutput(interruption, limit: outputLimit)
@@ -36,6 +38,9 @@ final class MachineSession {
             server?.close()
             throw error
         }
+        let reportFile = try report.map { path throws(HostError) in try ReportFile(path) }
+        self.reportFile = reportFile
+        if let reportFile { machine.reporter = { reportFile.write($0) } }
         interruption.attach(remote)
     }
 
@@ -45,6 +50,7 @@ final class MachineSession {
         defer {
             Terminal.restore()
             server?.close()
+            reportFile?.remove()
         }
         if readsInput { try ConsoleInput.start(for: machine.remote) }
         let start = HostClock.monotonicNanoseconds()

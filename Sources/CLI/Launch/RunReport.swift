@@ -35,24 +35,7 @@ struct RunReport: Encodable {
                     format: "%llu instructions in %.2f seconds: %.1f million instructions per second",
                     instructions, seconds, millionInstructionsPerSecond))
         }
-        if let translation { say(translation) }
+        if let translation { translation.lines.forEach(Message.say) }
         if let stateHash { Message.say("state hash \(stateHash)") }
-    }
-
-    private func say(_ translation: TranslationStatistics) {
-        let exits = translation.exits
-        Message.say(
-            """
-            \(translation.blocks) blocks of \(translation.guestInstructions) instructions in \
-            \(translation.codeBytes) bytes of code; \(translation.traces) traces of \
-            \(translation.traceInstructions); \(translation.links) links, \
-            \(translation.invalidations) writes into code, \(translation.evictions) evictions
-            """)
-        Message.say(
-            """
-            exits: budget \(exits.budget), attention \(exits.attention), hot \(exits.hot), lookup \(exits.lookup), \
-            link \(exits.link), bail \(exits.bail), trap \(exits.trap), uncompiled \(exits.uncompiled); \
-            calls: helpers \(exits.helpers), misses \(exits.misses)
-            """)
     }
 }

@@ -26,6 +26,8 @@ public struct MachineBundle: Equatable, Sendable {
     public var socketPath: String { path + "/console.sock" }
     /// The file that is locked while the machine runs.
     public var lockPath: String { path + "/lock" }
+    /// What the running machine tells about itself, as JSON.
+    public var reportPath: String { path + "/statistics.json" }
     /// What the machine's process had to say.
     public var logPath: String { path + "/starling.log" }
 

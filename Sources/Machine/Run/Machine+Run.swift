@@ -23,6 +23,7 @@ extension Machine {
             if let outcome = pendingOutcome() { return outcome }
             if instructionsExecuted >= end { return .instructionLimit }
             let didRun = runRound(end)
+            reportIfDue(isIdle: !didRun)
             board.poll()
             if !didRun, control.pending == nil, let outcome = idle() { return outcome }
         }

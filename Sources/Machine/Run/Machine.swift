@@ -21,6 +21,9 @@ public final class Machine {
     var runningCPU: Int?
     /// Instructions of all CPUs.
     public internal(set) var instructionsExecuted: UInt64 = 0
+    /// Takes a report twice a second while the machine runs; called on the machine's thread.
+    public var reporter: ((MachineReport) -> Void)?
+    var reports = ReportSchedule()
     let disks: MachineDisks
     let console: CharacterPort
 
