@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE := .build/release
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-test
 
-.PHONY: help demo test build image packages check speed clean
+.PHONY: help demo test build image packages check speed bench clean
 
 help:
 	@echo 'make demo    build everything, make a Debian guest, boot it (a shell on a terminal)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make build   the starling command: $(RELEASE)/starling'
 	@echo 'make image   the Debian riscv64 guest image'
 	@echo 'make speed   instructions per second of the engine'
+	@echo 'make bench   Starling against QEMU and the host (QUICK=1: a subset in under a minute)'
 
 demo: build
 	@sh scripts/demo.sh $(RELEASE)/starling
@@ -42,5 +43,12 @@ speed: packages
 	@$(SWIFT) build -c release --product starling-dev
 	@$(RELEASE)/starling-dev speed
 
+# BENCH_FLAGS are options of starling-bench, for instance BENCH_FLAGS='--only nbody,xz --rounds 5'.
+bench:
+	@sh scripts/packages.sh bench
+	@$(SWIFT) build -c release --product starling
+	@$(SWIFT) build -c release --package-path Benchmarks --product starling-bench
+	@Benchmarks/.build/release/starling-bench $(if $(QUICK),--quick) $(BENCH_FLAGS)
+
 clean:
-	rm -rf .build .build-test
+	rm -rf .build .build-test Benchmarks/.build

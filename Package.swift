@@ -51,9 +51,9 @@ let package = Package(
         library("IR", ["MachineCore", "SoftFloat"]),
         library("StateCodec", ["CXXHash"]),
         library("BootFormats", []),
-        library("CodegenX86", path: "Codegen/X86_64", ["MachineCore", "SoftFloat", "IR"]),
         // layer 2: instruction sets
         library("RISCV", path: "ISA/RISCV", ["HostOS", "MachineCore", "SoftFloat", "IR"]),
+        library("CodegenX86", path: "Codegen/X86_64", ["MachineCore", "SoftFloat", "IR"]),
         // layer 3: leaves
         library("PreciseEngine", path: "Engines/Precise", ["MachineCore"]),
         library(

@@ -1,17 +1,19 @@
 #!/bin/sh
 # Installs the Debian packages that a make target needs, if any is missing.
-# usage: scripts/packages.sh run|test
+# usage: scripts/packages.sh run|test|bench
 set -eu
 
 run="libxxhash-dev apt coreutils dash dpkg debian-archive-keyring e2fsprogs fakeroot kmod tar xz-utils"
 test="$run qemu-user gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu libc6-dev-riscv64-cross opensbi
     device-tree-compiler cpio openssl binutils gzip util-linux"
+bench="$run qemu-system-misc gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross binutils cpio gzip mawk"
 
 case "${1:-}" in
 run) wanted=$run ;;
 test) wanted=$test ;;
+bench) wanted=$bench ;;
 *)
-    echo "usage: scripts/packages.sh run|test" >&2
+    echo "usage: scripts/packages.sh run|test|bench" >&2
     exit 2
     ;;
 esac

@@ -27,7 +27,9 @@ struct LockstepCommand: ParsableCommand {
         configuration.clock = .deterministic(nanosecondsPerInstruction: nanoseconds)
         configuration.memoryByteCount = memory << 20
         configuration.cpuCount = cpus
-        let lockstep = try Lockstep(configuration, stride: stride, comparesMemoryEvery: memoryStride) { bytes in FileHandle.standardOutput.write(Data(bytes)) }
+        let lockstep = try Lockstep(
+            configuration, stride: stride, comparesMemoryEvery: memoryStride,
+            consoleOutput: { FileHandle.standardOutput.write(Data($0)) })
         do {
             let outcome = try lockstep.run(instructionLimit: instructions, skipping: skip)
             print("no difference in \(lockstep.instructionsExecuted) instructions (\(outcome))")

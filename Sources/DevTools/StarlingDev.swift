@@ -5,7 +5,9 @@ import ArgumentParser
 struct StarlingDev: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "starling-dev", abstract: "Checks and measurements for people who work on Starling.",
-        subcommands: [LayersCommand.self, TidyCommand.self, HotPathCommand.self, SpeedCommand.self, LockstepCommand.self])
+        subcommands: [
+            LayersCommand.self, TidyCommand.self, HotPathCommand.self, SpeedCommand.self, LockstepCommand.self,
+        ])
 }
 
 /// What a check found.

@@ -87,8 +87,8 @@ public struct BlockCompiler: ~Copyable {
     /// - Returns: nil when the block does not fit or can not be compiled; nothing of what was written
     ///   is to be used then.
     public mutating func compile(
-        _ block: IRBlock, pageOffset: Int, heatCounter: Int? = nil, into target: UnsafeMutablePointer<UInt8>, capacity: Int,
-        finalAddress: UInt
+        _ block: IRBlock, pageOffset: Int, heatCounter: Int? = nil, into target: UnsafeMutablePointer<UInt8>,
+        capacity: Int, finalAddress: UInt
     ) -> CompiledBlock? {
         guard block.instructions.count <= Self.maximumInstructionCount,
             block.guestInstructionCount < 4096
