@@ -32,7 +32,8 @@ struct BackgroundCommand: ParsableCommand {
         try File(opening: bundle.logPath, .readWrite).resize(to: 0)
         let configuration = try bundle.configuration(try bundle.spec(), images: home.bootImage)
         return try MachineSession(
-            configuration, socket: bundle.socketPath, report: bundle.reportPath, interruption, holding: lock, outputLimit: Self.logLimit)
+            configuration, socket: bundle.socketPath, report: bundle.reportPath, interruption, holding: lock,
+            outputLimit: Self.logLimit)
     }
 
     /// In bytes of console output.

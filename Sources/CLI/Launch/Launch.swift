@@ -57,7 +57,8 @@ struct Launch {
         if let bundle {
             let lock = try bundle.lock()
             let configuration = try bundle.configuration(sized(spec), images: home.bootImage)
-            return try MachineSession(configuration, socket: bundle.socketPath, report: bundle.reportPath, interruption, holding: lock)
+            return try MachineSession(
+                configuration, socket: bundle.socketPath, report: bundle.reportPath, interruption, holding: lock)
         }
         guard let image else {
             let configuration = try sized(spec).configuration(

@@ -120,7 +120,8 @@ public struct IRVerifier: Sendable {
     ) -> IRVerifierError.Reason? {
         if instruction.op == .instructionStart {
             let found = instruction.distance
-            guard found == progress.nextDistance || isTrace else {
+            // A block is entered at its guest address; a trace may go on anywhere.
+            guard found == progress.nextDistance || (isTrace && index > 0) else {
                 return .instructionStartOrder(expected: progress.nextDistance, found: found)
             }
             progress.nextDistance += Int64(instruction.detail)

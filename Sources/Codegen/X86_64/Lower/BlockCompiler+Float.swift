@@ -183,6 +183,8 @@ extension BlockCompiler {
         // Out of line the result goes to the scratch register, where the straight line has it.
         addSoftware(isNaN, instruction, operands.0, operands.1, operands.2, .vector(work))
         addSoftware(software, instruction, operands.0, operands.1, operands.2, .vector(work))
+        // Out of line comes back before this point, so that nobody reads the operands any more.
+        lockedVector = 0
         let target = floatResult()
         assembler.vmovaps(target, work)
         finishFloat(target, isSingle: isSingle)
@@ -302,12 +304,14 @@ extension BlockCompiler {
         if mode == nil, let patch = checkRounding(instruction.a) { software.append(patch) }
         if mode == UInt64(RoundingMode.nearestAway.rawValue) { software.append(assembler.jumpRelative()) }
         var source = a
+        // The host converts to signed integers: what does not fit must not raise anything there.
         if kind == .unsigned32 { software += emitWordRangeCheck(a, isSingle) }
+        if kind == .unsigned64 { software += emitRangeCheck(a, kind, isSingle) }
         if let mode, mode != UInt64(RoundingMode.towardZero.rawValue) {
             // In two steps, of which the second is exact. Out of range the first has raised nothing
             // but inexact, so what does not fit is found before.
             source = HostRole.scratchVector
-            software += emitRangeCheck(a, kind, isSingle)
+            if kind != .unsigned64 { software += emitRangeCheck(a, kind, isSingle) }
             assembler.round(source, a, a, Self.roundingImmediate(mode), single: isSingle)
         }
         let width: AccessWidth = kind == .signed32 ? .word : .double
