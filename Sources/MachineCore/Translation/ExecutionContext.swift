@@ -27,8 +27,6 @@ public struct ExecutionContext: BitwiseCopyable {
     public var exitDetail: UInt64 = 0
     /// The address of the object that serves calls out of generated code.
     public var owner: UInt64 = 0
-    /// The position in the engine's stack of predicted returns, and where that stack is.
-    public var returnStack: UInt64 = 0
     /// The jump cache of the address space that instructions come from.
     public var jumpCache: UnsafeMutablePointer<JumpCacheEntry>
     /// The TLB set of data accesses at the current privilege.

@@ -30,7 +30,7 @@ extension BlockCompiler {
         storeArgument(instruction.a, context.argumentA)
         storeArgument(instruction.b, context.argumentB)
         // A helper sees and may change all state, and uses all registers.
-        for register in HostRole.temporaries { keepAcrossCall(register) }
+        for register in HostRole.temporaries { evictAfterUse(register) }
         for register in HostRole.temporaryVectors where occupant(register) >= 0 {
             if values[Int(occupant(register))].lastUse > position { evict(register) }
         }
@@ -54,10 +54,6 @@ extension BlockCompiler {
         }
     }
 
-    private mutating func keepAcrossCall(_ register: GeneralRegister) {
-        evictAfterUse(register)
-    }
-
     /// Values that live on in pinned registers or in state fields, which the helper may change, move to
     /// the stack.
     private mutating func keepPinned() {
@@ -66,14 +62,9 @@ extension BlockCompiler {
             switch location(value) {
             case .general, .field, .vector, .vectorSingle:
                 load(value, into: HostRole.scratchA)
-                let slot = (~usedSpillSlots).trailingZeroBitCount
-                if slot >= HostRole.spillSlotCount {
-                    isUnsupported = true
-                    return
-                }
-                usedSpillSlots |= 1 << UInt64(slot)
-                assembler.store(spillOperand(Int32(slot)), HostRole.scratchA, width: .double)
-                values[index].location = .spilled(Int32(slot))
+                guard let slot = takeSpillSlot() else { return }
+                assembler.store(spillOperand(slot), HostRole.scratchA, width: .double)
+                values[index].location = .spilled(slot)
             case .deferred, .spilled: break
             }
             values[index].home = -1

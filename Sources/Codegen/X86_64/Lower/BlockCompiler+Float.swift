@@ -35,10 +35,6 @@ extension BlockCompiler {
 
     // MARK: Operands and results
 
-    func setVector(_ register: VectorRegister, isSingle: Bool) -> ValueLocation {
-        isSingle ? .vectorSingle(register) : .vector(register)
-    }
-
     /// The register for a floating-point result. It is taken before any jump out of line: code that frees
     /// a register must not be skipped. Such jumps come before the result is written, so it may be the
     /// register of an operand.

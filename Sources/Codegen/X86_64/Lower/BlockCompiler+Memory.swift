@@ -213,6 +213,8 @@ extension BlockCompiler {
         assembler.store(stateOperand(context.argumentB), desired, width: .double)
         load(instruction.c, into: HostRole.scratchA)
         assembler.store(stateOperand(context.argumentA), HostRole.scratchA, width: .double)
+        // Of the operands only the address is still needed: the condition has to find temporaries.
+        lockedGeneral = Self.bit(address.base)
         evictAfterUse(.rax)
         let base = address.base
         // The base may be in rax for the last time: the comparison needs rax only after the probe.
@@ -228,6 +230,7 @@ extension BlockCompiler {
         assembler.zeroExtend(HostRole.scratchB, HostRole.scratchB, width: .byte)
         assembler.patchRelative(at: skip, to: assembler.count)
         guard isUsed(position) else { return }
+        lockedGeneral = 0
         let target = resultRegister(position)
         assembler.move(target, HostRole.scratchB)
         setLocation(position, .general(target))

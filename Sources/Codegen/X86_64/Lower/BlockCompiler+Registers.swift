@@ -127,7 +127,7 @@ extension BlockCompiler {
         return false
     }
 
-    private mutating func takeSpillSlot() -> Int32? {
+    mutating func takeSpillSlot() -> Int32? {
         let slot = (~usedSpillSlots).trailingZeroBitCount
         if slot >= HostRole.spillSlotCount {
             isUnsupported = true
@@ -138,8 +138,6 @@ extension BlockCompiler {
     }
 
     // MARK: Reading values
-
-    func lock(_ register: GeneralRegister) -> UInt16 { lockedGeneral | Self.bit(register) }
 
     /// The value in a general register, which is locked until the end of the instruction.
     mutating func general(_ value: Int32) -> GeneralRegister {

@@ -32,7 +32,6 @@ extension BlockCompiler {
         case .bail:
             assembler.moveImmediate(HostRole.scratchB, stub.site)
             assembler.jump(toAddress: runtime.bail)
-        case .attention: assembler.jump(toAddress: runtime.attention)
         case .link: emitLink(stub)
         case .load, .loadVector: emitLoadStub(stub)
         case .storeGeneral, .storeVector, .storeImmediate: emitStoreStub(stub)

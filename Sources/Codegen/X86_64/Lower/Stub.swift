@@ -14,8 +14,6 @@ struct Stub {
         case exitToValue(GeneralRegister, unexecuted: Int)
         /// The guest instruction is to be interpreted.
         case bail
-        /// Something needs attention behind the guest instruction.
-        case attention
         /// A load that the TLB does not serve, into a general register or a vector register.
         case load(GeneralRegister, signed: Bool)
         case loadVector(VectorRegister, single: Bool)
