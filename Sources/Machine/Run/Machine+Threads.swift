@@ -41,15 +41,29 @@ extension Machine {
             if shared.budget == 0 { return .instructionLimit }
             let isIdle = shared.isIdleForever && context.timers.nextDeadline == nil
             if isIdle && !remote.isInputPossible && mailbox.isEmpty { return .idleForever }
+            report(shared)
             waitForMail(until: nextWakeUp())
         }
     }
 
+    /// Reports twice a second, if someone wants that: all CPUs come home for it, because they keep count.
+    private func report(_ shared: CPUThreads) {
+        guard reporter != nil, HostClock.monotonicNanoseconds() >= nextReport else { return }
+        nextReport = HostClock.monotonicNanoseconds() + ReportSchedule.interval
+        shared.lock.halt()
+        instructionsExecuted = shared.instructionsExecuted
+        reportIfDue(isIdle: true)
+        // A request of the guest keeps them there.
+        if control.pending == nil { shared.lock.resume() }
+    }
+
     /// When the runner has something to do that nobody wakes it for.
     private func nextWakeUp() -> UInt64? {
-        let timer = context.timers.nextDeadline
-        if !remote.isInputWaiting { return timer }
-        return min(timer ?? .max, context.clock.now + Self.inputPause)
+        var deadlines = [context.timers.nextDeadline].compactMap { $0 }
+        let now = context.clock.now
+        if remote.isInputWaiting { deadlines.append(now + Self.inputPause) }
+        if reporter != nil { deadlines.append(now + ReportSchedule.interval) }
+        return deadlines.min()
     }
 
     /// Sends all CPUs home and ends their threads.

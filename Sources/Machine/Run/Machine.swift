@@ -23,6 +23,8 @@ public final class Machine {
     let control = GuestRequests()
     /// The CPU that is being run, to be stopped when a deadline moves or the guest asks for something.
     var runningCPU: Int?
+    /// When the next report is due at the earliest, in host nanoseconds; kept where CPUs have threads.
+    var nextReport: UInt64 = 0
     /// Instructions of all CPUs.
     public internal(set) var instructionsExecuted: UInt64 = 0
     /// Takes a report twice a second while the machine runs; called on the machine's thread.
