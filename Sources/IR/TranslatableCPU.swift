@@ -23,6 +23,8 @@ public protocol TranslatableCPU: VirtualCPU {
     /// Looks at what called for attention between two instructions, and takes an interrupt if one is
     /// due; tells whether the slice must end.
     func attend() -> Exit?
+    /// Has `attend` called soon. Any thread may call it.
+    func callForAttention()
     /// Notes that generated code has begun `count` instructions.
     func advance(_ count: UInt64)
     /// Interprets one instruction; tells whether the slice must end.

@@ -37,12 +37,14 @@ public final class VirtRISCV: Board {
         public var entropy: any EntropySource
         public var control: any MachineControl
         public var program: BootProgram
+        /// The lock of a machine whose harts run on threads of their own; nil where they take turns on one.
+        public var lock: MachineLock?
 
         /// Collects the resources of a board.
         public init(
             context: DeviceContext, hartCount: Int, disks: [BoardDisk], console: CharacterPort,
             virtioConsole: CharacterPort?, entropy: any EntropySource, control: any MachineControl,
-            program: BootProgram
+            program: BootProgram, lock: MachineLock? = nil
         ) {
             self.context = context
             self.hartCount = hartCount
@@ -52,12 +54,13 @@ public final class VirtRISCV: Board {
             self.entropy = entropy
             self.control = control
             self.program = program
+            self.lock = lock
         }
     }
 
     let resources: Resources
     let harts: [Hart]
-    let bus = Bus()
+    let bus: Bus
     let timebase: Timebase
     let devices: BoardDevices
     /// What the built-in supervisor binary interface remembers; nil below guest firmware.
@@ -70,10 +73,11 @@ public final class VirtRISCV: Board {
     ///   has no memory.
     public init(_ resources: Resources, restoring tree: StateTree? = nil) throws {
         self.resources = resources
+        bus = Bus(lock: resources.lock)
         timebase = Timebase(clock: resources.context.clock, nanosecondsPerTick: MemoryMap.nanosecondsPerTick)
         let environment = HartEnvironment(
             memory: resources.context.memory, bus: bus, timebase: timebase,
-            servesSupervisorCalls: resources.program.servesSupervisorCalls)
+            servesSupervisorCalls: resources.program.servesSupervisorCalls, lock: resources.lock)
         harts = try (0..<resources.hartCount).map { try Hart(index: $0, environment: environment) }
         let states = try BoardStates(resources, tree)
         for (hart, state) in zip(harts, states.harts) { try hart.restore(state) }
@@ -93,6 +97,8 @@ public final class VirtRISCV: Board {
     public func serveEnvironmentCall(of cpu: Int) { supervisor?.serve(harts[cpu]) }
 
     public func poll() { hostTarget?.poll() }
+
+    public var needsPolling: Bool { hostTarget != nil }
 
     public func powerOn() throws(BootError) {
         for hart in harts { hart.reset() }

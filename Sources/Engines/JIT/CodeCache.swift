@@ -27,6 +27,8 @@ final class CodeCache {
     static var none: UInt32 { .max }
 
     private let memory: GuestMemory
+    /// Tells of writes into the lines that blocks were made from.
+    let watcher: CodeWatcher
     private(set) var arena: CodeArena
     let routines: RuntimeRoutines
     private var compiler: BlockCompiler
@@ -59,9 +61,10 @@ final class CodeCache {
     /// - Parameter byteCount: the bound on generated code.
     init(
         _ memory: GuestMemory, environment: IREnvironment, functions: EngineFunctions, byteCount: Int,
-        segmentByteCount: Int
+        segmentByteCount: Int, codeWasWritten: @escaping (Range<GuestPhysicalAddress>) -> Void
     ) throws(HostError) {
         self.memory = memory
+        watcher = try memory.codeLines.addWatcher(codeWasWritten)
         arena = try CodeArena(byteCount: byteCount, segmentByteCount: segmentByteCount)
         guard
             let routines = RuntimeRoutines(
@@ -132,12 +135,21 @@ final class CodeCache {
     /// From now on writes to `range` are told to this cache. What of it is in a second page is not: whoever
     /// takes code from there watches that too.
     private func watch(_ range: Range<GuestPhysicalAddress>) {
-        let mask = memory.codeLines.mask(of: range.lowerBound)
-        if mask == 0 { pageWillHoldCode(range.lowerBound) }
-        memory.codeLines.setMask(of: range.lowerBound, to: mask | Self.lines(range))
+        let lines = Self.lines(range)
+        // Where other threads run CPUs, lines were added before they were read (`prepare`). What was
+        // written since is handed over already.
+        if watcher.add(lines, of: range.lowerBound) || memory.codeLines.isShared { return }
+        pageWillHoldCode(range.lowerBound)
+        watcher.begin(lines, of: range.lowerBound)
     }
 
-    private static func lines(_ range: Range<GuestPhysicalAddress>) -> UInt64 {
+    /// Makes sure that writes to `range` by other threads are noticed before code is read there; false
+    /// when its page has to be watched first. What of the range is in a second page does not count.
+    func prepare(_ range: Range<GuestPhysicalAddress>) -> Bool {
+        !memory.codeLines.isShared || watcher.add(Self.lines(range), of: range.lowerBound)
+    }
+
+    static func lines(_ range: Range<GuestPhysicalAddress>) -> UInt64 {
         let count = range.upperBound - range.lowerBound
         return CodeLines.lines(range.lowerBound, count: min(count, 4096 - (range.lowerBound & 0xfff)))
     }
@@ -275,7 +287,7 @@ final class CodeCache {
             }
         }
         if endingIn[start] != nil { kept |= 1 }
-        memory.codeLines.setMask(of: range.lowerBound, to: kept)
+        watcher.retain(kept, of: range.lowerBound)
         statistics.invalidations += 1
     }
 
@@ -354,7 +366,8 @@ final class CodeCache {
                 number = block.nextInPage
             }
             if pages[page] == Self.none {
-                memory.codeLines.setMask(of: memory.base &+ UInt64(page) << 12, to: 0)
+                let start = memory.base &+ UInt64(page) << 12
+                watcher.retain(endingIn[start] == nil ? 0 : 1, of: start)
             }
         }
     }

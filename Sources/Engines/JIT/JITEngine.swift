@@ -29,6 +29,10 @@ public final class JITEngine: Engine {
     /// By CPU number.
     private var processors: [JITProcessor?] = []
 
+    /// The lock of a machine whose CPUs run on threads of their own, and all of its CPUs.
+    private(set) var lock: MachineLock?
+    private var peers: [any TranslatableCPU] = []
+
     /// An engine for the CPUs of one machine.
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
@@ -39,6 +43,13 @@ public final class JITEngine: Engine {
         // Without a translator, or without memory for code, the interpreter serves.
         guard let processor = makeProcessor(cpu) else { return cpu.interpret(budget: budget) }
         return processor.run(budget: budget)
+    }
+
+    /// The engine runs CPUs while other engines run others of `cpus` on other threads. To be called before
+    /// it runs any.
+    public func share(_ lock: MachineLock, with cpus: [any VirtualCPU]) {
+        self.lock = lock
+        peers = cpus.compactMap { $0 as? any TranslatableCPU }
     }
 
     /// What the engine did so far; nil before it ran.
@@ -65,7 +76,8 @@ public final class JITEngine: Engine {
 
     private func makeProcessor(_ cpu: any VirtualCPU) -> JITProcessor? {
         guard let cpu = cpu as? any TranslatableCPU, let cache = try? codeCache(for: cpu) else { return nil }
-        let processor = JITProcessor(cpu, cache, isExact: configuration.isExact)
+        let sharing = lock.map { JITProcessor.Sharing(lock: $0, peers: peers) }
+        let processor = JITProcessor(cpu, cache, isExact: configuration.isExact, sharing)
         while processors.count <= cpu.index { processors.append(nil) }
         processors[cpu.index] = processor
         return processor
@@ -75,7 +87,8 @@ public final class JITEngine: Engine {
         if let cache { return cache }
         let cache = try CodeCache(
             cpu.memory, environment: type(of: cpu).environment, functions: EngineCalls.functions,
-            byteCount: configuration.codeByteCount, segmentByteCount: configuration.segmentByteCount)
+            byteCount: configuration.codeByteCount, segmentByteCount: configuration.segmentByteCount,
+            codeWasWritten: { [unowned self] in codeWasWritten($0) })
         cache.keepsTraces = keepsTraces
         cache.pageWillHoldCode = { [unowned self] address in
             for case let processor? in processors { processor.cpu.protectCode(at: address) }
@@ -83,9 +96,17 @@ public final class JITEngine: Engine {
         cache.jumpsBecameInvalid = { [unowned self] in
             for case let processor? in processors { processor.cpu.clearJumpCaches() }
         }
-        cpu.memory.codeLines.codeWasWritten = { [unowned cache] range in cache.invalidate(range) }
         self.cache = cache
         return cache
+    }
+
+    private func codeWasWritten(_ range: Range<GuestPhysicalAddress>) {
+        if lock == nil {
+            cache?.invalidate(range)
+        } else {
+            // Perhaps on another CPU's thread: its own one will take the range.
+            for case let processor? in processors { processor.cpu.callForAttention() }
+        }
     }
 }
 

@@ -51,7 +51,7 @@ extension JITProcessor {
 
     /// Tells whether a trace was made.
     private func install(_ path: [UInt64], closing: UInt64?, at physical: GuestPhysicalAddress) -> Bool {
-        guard let trace = cpu.translateTrace(path, at: physical, closing: closing),
+        guard prepareTrace(path, at: physical), let trace = cpu.translateTrace(path, at: physical, closing: closing),
             let block = cache.find(physical)
         else { return false }
         // Without a jump that is followed, or a loop that is closed, the first translation is as good.

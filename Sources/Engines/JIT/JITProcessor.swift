@@ -17,10 +17,13 @@ final class JITProcessor {
     /// Slices end exactly where the budget says, and not at the last block that fits.
     private let isExact: Bool
     var exits = TranslationStatistics.ExitCounts()
+    /// Set when other CPUs run on other threads.
+    let sharing: Sharing?
 
     private typealias Enter = @convention(c) (UnsafeMutableRawPointer, UInt) -> UInt64
 
-    init(_ cpu: any TranslatableCPU, _ cache: CodeCache, isExact: Bool) {
+    init(_ cpu: any TranslatableCPU, _ cache: CodeCache, isExact: Bool, _ sharing: Sharing?) {
+        self.sharing = sharing
         self.cpu = cpu
         self.cache = cache
         self.isExact = isExact
@@ -45,7 +48,7 @@ final class JITProcessor {
         cpu.beginSlice()
         var remaining = Int64(clamping: budget)
         while true {
-            if context.pointee.attention, let exit = cpu.attend() { return exit }
+            if context.pointee.attention, let exit = attend() { return exit }
             if remaining <= 0 { return .budget }
             guard let code = findCode() else {
                 exits.uncompiled += 1
@@ -55,6 +58,12 @@ final class JITProcessor {
             }
             if let exit = runCode(code, &remaining) { return exit }
         }
+    }
+
+    private func attend() -> Exit? {
+        let exit = cpu.attend()
+        for range in cache.watcher.takeWritten() { cache.invalidate(range) }
+        return exit
     }
 
     /// Runs generated code until it needs something; tells whether the slice must end.
@@ -134,10 +143,11 @@ final class JITProcessor {
             // Its instruction ends in a page that is not where it was.
             cache.remove(block)
         }
+        guard prepare(physical) else { return nil }
         if let block = cpu.translate(address, at: physical, continuingAt: nil, limit: Self.blockLimit) {
             return cache.add(block, at: physical, continuingAt: nil)
         }
-        guard let next = cpu.locateCode(at: (address & ~0xfff) &+ 4096),
+        guard let next = cpu.locateCode(at: (address & ~0xfff) &+ 4096), prepare(next),
             let block = cpu.translate(address, at: physical, continuingAt: next, limit: 1)
         else { return nil }
         return cache.add(block, at: physical, continuingAt: next)

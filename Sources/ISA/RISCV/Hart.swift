@@ -12,15 +12,18 @@ public struct HartEnvironment {
     public let timebase: Timebase
     /// Calls from supervisor mode are served outside the guest instead of trapping to machine mode.
     public let servesSupervisorCalls: Bool
+    /// The lock of a machine whose harts run on threads of their own; nil where they take turns on one.
+    public let lock: MachineLock?
 
     /// Collects a hart's connections.
     public init(
-        memory: GuestMemory, bus: Bus, timebase: Timebase, servesSupervisorCalls: Bool
+        memory: GuestMemory, bus: Bus, timebase: Timebase, servesSupervisorCalls: Bool, lock: MachineLock? = nil
     ) {
         self.memory = memory
         self.bus = bus
         self.timebase = timebase
         self.servesSupervisorCalls = servesSupervisorCalls
+        self.lock = lock
     }
 }
 
@@ -33,6 +36,8 @@ struct HartRuntime: BitwiseCopyable {
     var exitRequested = false
     /// The hart called the environment below it.
     var environmentCallRequested = false
+    /// Other harts run at the same time.
+    var isShared = false
     /// Cause and value of the exception that is being thrown.
     var trapCause: UInt64 = 0
     var trapValue: UInt64 = 0
@@ -78,6 +83,7 @@ public final class Hart: VirtualCPU {
         state.initialize(to: HartState())
         runtime = .allocate(capacity: 1)
         runtime.initialize(to: HartRuntime())
+        runtime.pointee.isShared = environment.lock != nil
         let cacheCount = 1 << Int(Self.decodeCacheBits)
         decodeCache = .allocate(capacity: cacheCount)
         // The record of bits 0 is right wherever it stands, so no entry is ever wrong.
@@ -99,10 +105,25 @@ public final class Hart: VirtualCPU {
     public var executedInstructions: UInt64 { state.pointee.executed }
     public var isWaiting: Bool { state.pointee.waiting != 0 && !hasPendingInterrupt }
 
-    /// Stops the hart before its next instruction; `interpret` then returns `.attention`.
+    /// Stops the hart before its next instruction; `interpret` then returns `.attention`. Where harts have
+    /// threads of their own, the caller holds the machine's lock, and a hart that runs stops soon.
     public func requestExit() {
+        stopSoon()
+        environment.lock?.wake(index)
+    }
+
+    /// As `requestExit`, for the hart's own thread.
+    func stopSoon() {
         runtime.pointee.exitRequested = true
-        context.pointee.attention = true
+        callForAttention()
+    }
+
+    /// Lets the hart look at its interrupts, and at requests, as soon as it can. Any thread may call it.
+    public func callForAttention() { SharedWord.raise(attentionFlag) }
+
+    /// Where the flag is, for other threads.
+    var attentionFlag: UnsafeMutablePointer<Bool> {
+        withUnsafeMutablePointer(to: &context.pointee.attention) { $0 }
     }
 
     /// Puts the hart into the reset state (Privileged ISA 3.4) with nothing cached.

@@ -5,7 +5,7 @@ import StateCodec
 
 extension Machine {
     /// How long a CPU runs before others, input and completions get their turn.
-    private static let sliceInstructions: UInt64 = 20_000
+    static let sliceInstructions: UInt64 = 20_000
 
     /// Runs until the guest powers off, someone stops the machine, or `instructionLimit` more
     /// instructions were executed. A reset of the guest starts it again.
@@ -13,6 +13,7 @@ extension Machine {
     public func run(instructionLimit: UInt64? = nil) throws(BootError) -> MachineOutcome {
         let end = instructionLimit.map { instructionsExecuted.addingReportingOverflow($0).partialValue } ?? .max
         context.clock.resumeAfterPause()
+        if let lock { return try runThreads(lock, end) }
         while true {
             if needsPowerOn {
                 drainDisks()
@@ -31,25 +32,25 @@ extension Machine {
 
     /// Waits for the host to complete every disk request: those of the time before a reset would write
     /// into the memory of the system that starts after it.
-    private func drainDisks() {
+    func drainDisks() {
         while disks.requestsInFlight > 0 {
             if case .deterministic = context.clock.mode, let deadline = context.timers.nextDeadline {
                 context.clock.skip(to: deadline)
             } else {
-                mailbox.wait(until: nil)
+                waitForMail(until: nil)
             }
             serveOutside()
         }
     }
 
     /// Does what other threads handed over, and fires timers.
-    private func serveOutside() {
+    func serveOutside() {
         if !mailbox.isEmpty { mailbox.drain() }
         remote.deliverInput { console.offer($0) }
         context.timers.fire(until: context.clock.now)
     }
 
-    private func pendingOutcome() -> MachineOutcome? {
+    func pendingOutcome() -> MachineOutcome? {
         if remote.takeStopRequest() { return .stopped }
         switch control.take() {
         case .powerOff(let status): return .poweredOff(status: status)
@@ -76,7 +77,7 @@ extension Machine {
         let processor = board.cpus[cpu]
         let before = processor.executedInstructions
         runningCPU = cpu
-        let exit = engine.run(processor, budget: budget)
+        let exit = engines[0].run(processor, budget: budget)
         runningCPU = nil
         if exit == .environmentCall { board.serveEnvironmentCall(of: cpu) }
         let executed = processor.executedInstructions &- before
@@ -105,7 +106,7 @@ extension Machine {
     }
 
     /// The earliest deadline after which something happens that no instruction causes.
-    private func nextDeadline() -> UInt64? {
+    func nextDeadline() -> UInt64? {
         var earliest = context.timers.nextDeadline
         let now = context.clock.now
         for cpu in board.cpus.indices where board.isStarted(cpu) {
@@ -126,11 +127,20 @@ extension Machine {
         }
         guard let deadline else {
             if !remote.isInputPossible && mailbox.isEmpty { return .idleForever }
-            mailbox.wait(until: nil)
+            waitForMail(until: nil)
             return nil
         }
+        waitForMail(until: deadline)
+        return nil
+    }
+
+    /// Sleeps until something is handed over, or virtual time reaches `deadline`, with the machine's lock
+    /// given back.
+    func waitForMail(until deadline: UInt64?) {
+        lock?.unlock()
+        defer { lock?.lock() }
+        guard let deadline else { return mailbox.wait(until: nil) }
         let now = context.clock.now
         if deadline > now { mailbox.wait(until: HostClock.monotonicNanoseconds() + (deadline - now)) }
-        return nil
     }
 }

@@ -11,7 +11,12 @@ struct MachineState {
 
 extension Machine {
     /// What the engine translated so far; nil for one that does not.
-    public var translationStatistics: TranslationStatistics? { engine.statistics }
+    public var translationStatistics: TranslationStatistics? {
+        engines.reduce(nil) { sum, engine in
+            guard let own = engine.statistics else { return sum }
+            return sum.map { $0.adding(own) } ?? own
+        }
+    }
 
     /// The state now. The machine must not be running.
     func savedState() throws -> MachineState {

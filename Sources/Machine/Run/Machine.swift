@@ -1,24 +1,30 @@
 // A machine: a board, an engine and the loop that runs one on the other.
 import HostOS
+import JITEngine
 import MachineCore
 import PreciseEngine
 import StateCodec
 import Storage
 import VirtRISCV
 
-/// A machine that runs on the thread that calls `run`. Everything about it but `remote` belongs to
-/// that thread.
+/// A machine that runs on the thread that calls `run`, and perhaps on threads of its CPUs, which live no
+/// longer than that call. Everything about it but `remote` belongs to the caller's thread.
 public final class Machine {
     /// For other threads: input and stop requests.
     public let remote: MachineRemote
 
     let board: VirtRISCV
     let context: DeviceContext
-    let engine: any Engine
+    /// One for all CPUs, or one for each when they run on threads of their own.
+    let engines: [any Engine]
+    /// Guards the machine when its CPUs run on threads of their own; otherwise nil.
+    let lock: MachineLock?
     let mailbox: Mailbox
     let control = GuestRequests()
     /// The CPU that is being run, to be stopped when a deadline moves or the guest asks for something.
     var runningCPU: Int?
+    /// When the next report is due at the earliest, in host nanoseconds; kept where CPUs have threads.
+    var nextReport: UInt64 = 0
     /// Instructions of all CPUs.
     public internal(set) var instructionsExecuted: UInt64 = 0
     /// Takes a report twice a second while the machine runs; called on the machine's thread.
@@ -47,8 +53,11 @@ public final class Machine {
         try configuration.check()
         let mailbox = Mailbox()
         self.mailbox = mailbox
-        engine = try EngineCatalog.make(
-            configuration.engine, isExact: configuration.clock != .freeRunning)
+        let lock = Self.makeLock(configuration)
+        self.lock = lock
+        engines = try EngineCatalog.make(
+            configuration.engine, isExact: configuration.clock != .freeRunning,
+            count: lock == nil ? 1 : configuration.cpuCount)
         context = try Self.makeContext(configuration, saved, log)
         disks = try MachineDisks(configuration.disks, context, mailbox)
         let console = CharacterPort(output: consoleOutput)
@@ -57,13 +66,34 @@ public final class Machine {
             .init(
                 context: context, hartCount: configuration.cpuCount, disks: disks.boardDisks, console: console,
                 virtioConsole: CharacterPort(), entropy: Self.makeEntropy(configuration.clock), control: control,
-                program: configuration.program),
+                program: configuration.program, lock: lock),
             restoring: saved?.tree)
         needsPowerOn = saved == nil
         instructionsExecuted = saved?.instructionsExecuted ?? 0
         self.console = console
-        control.changed = { [unowned self] in interruptRunningCPU() }
-        context.timers.deadlineMoved = { [unowned self] in interruptRunningCPU() }
+        if let lock {
+            connectThreads(lock)
+        } else {
+            control.changed = { [unowned self] in interruptRunningCPU() }
+            context.timers.deadlineMoved = { [unowned self] in interruptRunningCPU() }
+        }
+    }
+
+    /// Several CPUs run at once where time does not depend on who runs how far, and the engine can.
+    private static func makeLock(_ configuration: MachineConfiguration) -> MachineLock? {
+        let isThreaded = configuration.cpuCount > 1 && configuration.clock == .freeRunning
+        return isThreaded && configuration.engine == "jit" ? MachineLock(cpuCount: configuration.cpuCount) : nil
+    }
+
+    private func connectThreads(_ lock: MachineLock) {
+        context.memory.codeLines.isShared = true
+        for case let engine as JITEngine in engines { engine.share(lock, with: board.cpus) }
+        control.changed = { [unowned self] in
+            lock.requestHalt()
+            for cpu in board.cpus.indices { board.requestExit(of: cpu) }
+            mailbox.wake()
+        }
+        context.timers.deadlineMoved = { [unowned self] in mailbox.wake() }
     }
 
     /// The next `run` begins with a power-on: at first, and after a reset.

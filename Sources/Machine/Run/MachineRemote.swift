@@ -54,6 +54,9 @@ public final class MachineRemote: Sendable {
         !inputEnded.load(ordering: .acquiring) || inputByteCount.load(ordering: .acquiring) > 0
     }
 
+    /// Some of what was typed has not found room yet.
+    var isInputWaiting: Bool { inputByteCount.load(ordering: .acquiring) > 0 }
+
     /// Whether the machine is to stop; asking takes the request back.
     func takeStopRequest() -> Bool {
         stopWanted.load(ordering: .acquiring) && stopWanted.exchange(false, ordering: .acquiringAndReleasing)

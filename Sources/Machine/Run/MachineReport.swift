@@ -19,7 +19,7 @@ public struct MachineReport: Codable, Equatable, Sendable {
 /// Decides when a report is due: once in a while, and asked for at almost no cost.
 struct ReportSchedule {
     /// Host nanoseconds between two reports.
-    private static let interval: UInt64 = 500_000_000
+    static let interval: UInt64 = 500_000_000
     /// The clock is looked at once in this many calls.
     private static let callsPerLook = 256
 
@@ -47,7 +47,7 @@ extension Machine {
         guard let reporter, let recent = reports.due(instructionsExecuted, isIdle: isIdle) else { return }
         reporter(
             MachineReport(
-                engine: engine.name, instructions: instructionsExecuted, recentInstructions: recent.instructions,
+                engine: engines[0].name, instructions: instructionsExecuted, recentInstructions: recent.instructions,
                 recentNanoseconds: recent.nanoseconds, translation: translationStatistics))
     }
 }

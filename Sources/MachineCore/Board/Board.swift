@@ -1,7 +1,7 @@
 // A board as the machine sees it: CPUs and devices, joined by a memory map.
 
 /// A whole computer without an engine: the machine runs its CPUs and asks it for the rest.
-/// Used on the runner thread only.
+/// Used by one thread at a time: the machine's runner, or who holds the machine's lock.
 public protocol Board: AnyObject {
     /// The CPUs, in order of their numbers.
     var cpus: [any VirtualCPU] { get }
@@ -11,6 +11,8 @@ public protocol Board: AnyObject {
     func serveEnvironmentCall(of cpu: Int)
     /// Called between slices of execution: looks at what only memory can tell.
     func poll()
+    /// `poll` does something.
+    var needsPolling: Bool { get }
     /// Stops CPU `cpu` before its next instruction.
     func requestExit(of cpu: Int)
     /// Puts the board into its power-on state and loads what it boots.

@@ -10,8 +10,12 @@ public final class Bus {
     /// Sorted by address.
     private var windows: [Window] = []
 
+    /// Held while a device works; nil in a machine that one thread runs.
+    private let lock: MachineLock?
+
     /// An empty map.
-    public init() {}
+    /// - Parameter lock: the lock of a machine whose CPUs run on threads of their own.
+    public init(lock: MachineLock? = nil) { self.lock = lock }
 
     /// Places `device` at `range`.
     /// - Precondition: the range overlaps no other; memory maps are tables of a board, so an
@@ -25,12 +29,16 @@ public final class Bus {
     /// The value read, or nil when no device answers at all of the addressed bytes.
     public func read(at address: GuestPhysicalAddress, width: AccessWidth) -> UInt64? {
         guard let window = window(holding: address, width: width) else { return nil }
+        lock?.lock()
+        defer { lock?.unlock() }
         return window.device.read(at: address &- window.range.lowerBound, width: width) & width.mask
     }
 
     /// False when no device answers at all of the addressed bytes.
     public func write(_ value: UInt64, at address: GuestPhysicalAddress, width: AccessWidth) -> Bool {
         guard let window = window(holding: address, width: width) else { return false }
+        lock?.lock()
+        defer { lock?.unlock() }
         window.device.write(value & width.mask, at: address &- window.range.lowerBound, width: width)
         return true
     }

@@ -1,7 +1,8 @@
 // What a memory-mapped device is to the rest of the machine, and all that a device may touch.
 
 /// A device with memory-mapped registers. A device sees offsets into its own window, never its
-/// address, and is only ever called on the machine's runner thread.
+/// address, and is only ever called by one thread at a time: by the machine's runner, or by the thread
+/// of a CPU that holds the machine's lock.
 ///
 /// Neither function may fail: a guest can write anything anywhere. What a register does with a
 /// width or an offset that its specification does not define is: read 0, ignore the write.

@@ -27,9 +27,15 @@ public final class VirtualClock {
         }
     }
 
-    /// Instructions retired since the clock was settled; written by whoever runs a CPU before
-    /// anything that may look at the time. Only deterministic mode reads it.
-    public var instructionsSinceSettled: UInt64 = 0
+    /// Instructions retired since the clock was settled; told by whoever runs a CPU before anything that
+    /// may look at the time. Kept in deterministic mode only: in the other, several threads run CPUs.
+    public var instructionsSinceSettled: UInt64 {
+        get { instructionCount }
+        set { if countsInstructions { instructionCount = newValue } }
+    }
+
+    private var instructionCount: UInt64 = 0
+    private let countsInstructions: Bool
 
     private var settled: State
     private let hostNanoseconds: () -> UInt64
@@ -42,6 +48,7 @@ public final class VirtualClock {
         settled = state
         self.hostNanoseconds = hostNanoseconds
         hostReference = 0
+        countsInstructions = state.mode != .freeRunning
         if state.mode == .freeRunning { hostReference = hostNanoseconds() }
     }
 
@@ -54,7 +61,7 @@ public final class VirtualClock {
         case .freeRunning:
             return settled.nanoseconds &+ (hostNanoseconds() &- hostReference)
         case .deterministic(let nanosecondsPerInstruction):
-            return settled.nanoseconds &+ instructionsSinceSettled &* nanosecondsPerInstruction
+            return settled.nanoseconds &+ instructionCount &* nanosecondsPerInstruction
         }
     }
 
@@ -68,11 +75,11 @@ public final class VirtualClock {
         return state
     }
 
-    /// Folds the progress since the last call into the state.
+    /// Folds the progress since the last call into the state. Not while other threads run CPUs.
     public func settle() {
         let time = now
         settled.nanoseconds = time
-        instructionsSinceSettled = 0
+        instructionCount = 0
         if settled.mode == .freeRunning { hostReference = hostNanoseconds() }
     }
 

@@ -7,7 +7,7 @@ public struct ExecutionContext: BitwiseCopyable {
     public var constants: InlineArray<16, UInt64> = InlineArray(repeating: 0)
     /// The guest's exception flags for each combination of the host's, eight to a word.
     public var flagTable: InlineArray<8, UInt64> = InlineArray(repeating: 0)
-    /// Something happened that must be looked at before the next instruction.
+    /// Something happened that must be looked at before the next instruction. Other threads raise it too.
     public var attention: Bool = false
     /// The SSE control and status word of generated code: rounding, and exceptions since it was entered.
     public var floatControl: UInt32 = 0

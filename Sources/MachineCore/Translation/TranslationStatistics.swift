@@ -22,6 +22,21 @@ public struct TranslationStatistics: Sendable, Equatable, Codable {
     /// Nothing done yet.
     public init() {}
 
+    /// What this engine and another one did.
+    public func adding(_ other: TranslationStatistics) -> TranslationStatistics {
+        var sum = self
+        sum.blocks += other.blocks
+        sum.guestInstructions += other.guestInstructions
+        sum.traces += other.traces
+        sum.traceInstructions += other.traceInstructions
+        sum.codeBytes += other.codeBytes
+        sum.links += other.links
+        sum.invalidations += other.invalidations
+        sum.evictions += other.evictions
+        sum.exits.add(other.exits)
+        return sum
+    }
+
     /// Returns from generated code.
     public struct ExitCounts: Sendable, Equatable, Codable {
         /// The slice of execution was used up.

@@ -20,8 +20,7 @@ extension Hart {
     /// Sets the supervisor's software interrupt pending (mip.SSIP), and no other bit: reading mip and
     /// writing it back would keep an external interrupt pending whose wire happened to be high.
     func raiseSupervisorSoftwareInterrupt() {
-        state.pointee.interruptsPendingBySoftware |= 1 << UInt64(RISCV.Interrupt.supervisorSoftware.rawValue)
-        requestExit()
+        raiseSoftwareInterrupts(1 << UInt64(RISCV.Interrupt.supervisorSoftware.rawValue))
     }
 }
 

@@ -34,8 +34,8 @@ extension SupervisorBinaryInterface {
         return .success()
     }
 
-    /// Chapter 8. The harts take turns on one host thread, so a fence is done at once. `fence.i` needs
-    /// nothing: stores are seen by later fetches in any case.
+    /// Chapter 8. A hart on another thread stands still while its translations are forgotten. `fence.i`
+    /// needs nothing: a store into code is told to all harts before anything that comes after it.
     func remoteFence(_ call: SupervisorCall) -> SupervisorResult {
         guard call.function <= 2 else { return .failure(.notSupported) }
         guard let targets = targets(mask: call.arguments[0], base: call.arguments[1]) else {
@@ -43,8 +43,16 @@ extension SupervisorBinaryInterface {
         }
         if call.function == 0 { return .success() }
         let space = call.function == 2 ? call.arguments[4] & 0xffff : nil
-        for hart in targets { fence(hart, start: call.arguments[2], count: call.arguments[3], space: space) }
+        stopping(targets, by: call.hart) {
+            for hart in targets { fence(hart, start: call.arguments[2], count: call.arguments[3], space: space) }
+        }
         return .success()
+    }
+
+    private func stopping(_ targets: [Hart], by hart: Hart, _ body: () -> Void) {
+        guard let lock = resources.lock else { return body() }
+        let mask: MachineLock.CPUSet = targets.reduce(0) { $0 | 1 << UInt64($1.index) }
+        lock.withStopped(mask, by: hart.index, body)
     }
 
     /// Up to 64 pages one by one; more, or "all" (start and size 0, or size -1), wholly.

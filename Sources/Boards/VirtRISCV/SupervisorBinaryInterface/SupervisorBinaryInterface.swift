@@ -50,6 +50,7 @@ final class SupervisorBinaryInterface {
     func start(_ hart: Hart, at entry: GuestPhysicalAddress, argument: UInt64) {
         hart.enterSupervisor(at: entry, argument: argument)
         state.harts[hart.index] = .started
+        resources.lock?.wake(hart.index)
     }
 
     /// Serves the call that `hart` stopped at (chapter 3: a7 is the extension, a6 the function, a0 to

@@ -1,14 +1,15 @@
 // A split virtqueue as the device sees it: plain state; its rings are in guest RAM.
 import MachineCore
+import Synchronization
 
 /// The device's side of one split virtqueue (virtio 1.2, 2.7).
 ///
 /// Nothing here is trusted: addresses are checked at every access by `GuestMemory`, every field of a
 /// descriptor is read exactly once, and every loop ends after a number of steps known beforehand.
 ///
-/// Memory order: devices and harts run on one thread, so the order of the statements is what a driver
-/// sees. An index is read before the entries that it covers and written after them, as 2.7.13
-/// asks of the barriers that several threads would need here.
+/// Memory order: harts may run on other threads. An index is read before the entries that it covers and
+/// written after them, with the barriers of 2.7.13; between writing an index and reading what the driver
+/// wants to be told about there is a full one, as the driver has between the two on its side.
 public struct Virtqueue: Codable, Equatable, Sendable {
     /// The size of a descriptor, in a table in RAM as in an indirect one, in bytes.
     static let descriptorBytes: UInt64 = 16
@@ -97,6 +98,7 @@ public struct Virtqueue: Codable, Equatable, Sendable {
         guard driverIndex &- nextAvailable <= size else {
             throw .availableIndexJumped(from: nextAvailable, to: driverIndex)
         }
+        atomicMemoryFence(ordering: .acquiring)
         let head = try load(UInt16.self, at: availableEntry(nextAvailable & (size - 1)), memory)
         nextAvailable &+= 1
         return head
@@ -106,6 +108,7 @@ public struct Virtqueue: Codable, Equatable, Sendable {
     /// (virtio 1.2, 2.7.10).
     func publishAvailableEvent(_ memory: GuestMemory) throws(VirtqueueError) {
         try store(nextAvailable, at: usedEntry(size), memory)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
     // MARK: Returning chains
@@ -117,6 +120,7 @@ public struct Virtqueue: Codable, Equatable, Sendable {
         try store(UInt32(head), at: entry, memory)
         try store(written, at: entry &+ 4, memory)
         nextUsed &+= 1
+        atomicMemoryFence(ordering: .releasing)
         try store(nextUsed, at: usedRing &+ 2, memory)
     }
 
@@ -127,6 +131,7 @@ public struct Virtqueue: Codable, Equatable, Sendable {
         let before = signalledUsed
         signalledUsed = nextUsed
         guard before != nextUsed else { return false }
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         if eventIndex {
             // virtio 1.2, 2.7.10: an interrupt when the index passed the driver's event index, with
             // all distances taken around the 16-bit circle.

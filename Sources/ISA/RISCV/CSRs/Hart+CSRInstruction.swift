@@ -22,7 +22,7 @@ extension Hart {
         case 2: new = base | operand
         default: new = base & ~operand
         }
-        writeCSR(number, new)
+        writeCSR(number, new, changing: kind == 1 ? .max : operand)
         return old
     }
 

@@ -4,7 +4,9 @@ import MachineCore
 extension Hart {
     /// Writes register `number`, which exists and is writable; illegal parts of `value` are made
     /// legal as the manual prescribes for each field.
-    public func writeCSR(_ number: UInt16, _ value: UInt64) {
+    /// - Parameter bits: what an instruction changes that sets or clears bits; others may change at the same
+    ///   time from outside.
+    public func writeCSR(_ number: UInt16, _ value: UInt64, changing bits: UInt64 = .max) {
         guard let csr = CSR(rawValue: number) else {
             writeProtection(number, value)
             return
@@ -12,7 +14,8 @@ extension Hart {
         switch csr {
         case .fflags, .frm, .fcsr: writeFloat(csr, value)
         case .sstatus, .mstatus: writeStatus(csr, value)
-        case .sie, .mie, .sip, .mip, .mideleg, .medeleg, .menvcfg, .stimecmp: writeInterruptControl(csr, value)
+        case .sip, .mip: writePending(csr, value, changing: bits)
+        case .sie, .mie, .mideleg, .medeleg, .menvcfg, .stimecmp: writeInterruptControl(csr, value)
         case .satp: writeAddressTranslation(value)
         case .mcycle: state.pointee.cycleOffset = value &- state.pointee.executed &- 1
         case .minstret: state.pointee.instretOffset = value &- state.pointee.executed &- 1
@@ -71,9 +74,6 @@ extension Hart {
         case .sie:
             let mask = state.pointee.mideleg
             state.pointee.mie = state.pointee.mie & ~mask | value & mask
-        case .mip: writePending(value, mask: Interrupt.delegable)
-        // Of the supervisor's interrupts it can only set and clear its software interrupt.
-        case .sip: writePending(value, mask: state.pointee.mideleg & Interrupt.supervisorSoftware.bit)
         case .mideleg: state.pointee.mideleg = value & Interrupt.delegable
         case .medeleg: state.pointee.medeleg = value & ExceptionCause.delegable
         // FIOM, CBZE and STCE.
@@ -82,12 +82,15 @@ extension Hart {
         default: break
         }
         // Whoever runs the hart computed its deadline from these.
-        requestExit()
+        stopSoon()
     }
 
-    private func writePending(_ value: UInt64, mask: UInt64) {
-        let pending = state.pointee.interruptsPendingBySoftware
-        state.pointee.interruptsPendingBySoftware = pending & ~mask | value & mask
+    /// Of the supervisor's interrupts it can only set and clear its software interrupt.
+    private func writePending(_ csr: CSR, _ value: UInt64, changing bits: UInt64) {
+        let supervisor = state.pointee.mideleg & Interrupt.supervisorSoftware.bit
+        let mask = (csr == .mip ? Interrupt.delegable : supervisor) & bits
+        changePending(clearing: mask & ~value, setting: mask & value)
+        stopSoon()
     }
 
     /// satp: bare or Sv39; a write with another mode changes nothing (Privileged ISA 10.1.11).

@@ -45,7 +45,7 @@ extension Hart {
 
     /// Looks at what happened between two instructions; tells whether the loop must end.
     public func attend() -> Exit? {
-        context.pointee.attention = false
+        if runtime.pointee.isShared { SharedWord.clear(attentionFlag) } else { context.pointee.attention = false }
         if runtime.pointee.exitRequested {
             runtime.pointee.exitRequested = false
             context.pointee.attention = true

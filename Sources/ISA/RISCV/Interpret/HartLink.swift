@@ -48,6 +48,12 @@ struct HartLink {
         try publish(executed).atomicPointer(address, width)
     }
 
+    /// After an atomic access to what `atomicPointer` gave.
+    @inline(never)
+    func noteAtomic(_ pointer: UnsafeMutableRawPointer, _ width: AccessWidth) {
+        hart.takeUnretainedValue().noteWrite(pointer, width.byteCount)
+    }
+
     @inline(never)
     func help(_ executed: UInt64, _ helper: UInt16, _ a: UInt64, _ b: UInt64) throws(TrapTaken) -> UInt64 {
         try publish(executed).help(helper, a, b)

@@ -1,6 +1,7 @@
 // The precise engine's instantiation of the semantics: values are integers, verbs act at once.
 import MachineCore
 import SoftFloat
+import Synchronization
 
 /// Executes instructions on a hart. A short-lived value that the run loop keeps in host registers:
 /// nothing that is not inlined may take its address, so the slow paths get copies (`HartLink`).
@@ -124,7 +125,9 @@ extension Interpreter: Semantics {
     }
 
     @inline(__always)
-    func fence(_ kind: FenceKind) {}
+    func fence(_ kind: FenceKind) {
+        if runtime.pointee.isShared && kind == .full { atomicMemoryFence(ordering: .sequentiallyConsistent) }
+    }
 
     @inline(__always)
     func float(
@@ -210,26 +213,31 @@ extension Interpreter {
         }
     }
 
-    /// The host address of an aligned read-modify-write.
+    /// The host address of an aligned read-modify-write, and whether the write is to be noted afterwards.
     @inline(__always)
     private mutating func atomicPointer(
         _ address: UInt64, _ width: AccessWidth
-    ) throws(TrapTaken) -> UnsafeMutableRawPointer {
+    ) throws(TrapTaken) -> (UnsafeMutableRawPointer, isNoted: Bool) {
         let cached = entry(address)
-        if cached.pointee.writeTag == page(address, width) { return host(address, cached.pointee.bias) }
-        return try link.atomicPointer(executed, address, width)
+        if cached.pointee.writeTag == page(address, width) { return (host(address, cached.pointee.bias), false) }
+        return (try link.atomicPointer(executed, address, width), true)
     }
 
-    // The harts of a machine on this engine take turns on one host thread, so a plain read and write
-    // is atomic between them.
+    // Where harts take turns on one host thread, a plain read and write is atomic between them.
 
     @inline(__always)
     mutating func atomicUpdate(
         _ operation: AtomicOperation, _ address: UInt64, _ operand: UInt64, _ width: AccessWidth
     ) throws(TrapTaken) -> UInt64 {
-        let pointer = try atomicPointer(address, width)
-        let old = pointer.loadInteger(width)
-        pointer.storeInteger(operation.apply(old, operand, width), width)
+        let (pointer, isNoted) = try atomicPointer(address, width)
+        let old: UInt64
+        if runtime.pointee.isShared {
+            old = SharedWord.update(pointer, operation, operand, width)
+        } else {
+            old = pointer.loadInteger(width)
+            pointer.storeInteger(operation.apply(old, operand, width), width)
+        }
+        if isNoted { link.noteAtomic(pointer, width) }
         return old
     }
 
@@ -238,9 +246,14 @@ extension Interpreter {
         if condition: Bool, _ address: UInt64, expected: UInt64, desired: UInt64, _ width: AccessWidth
     ) throws(TrapTaken) -> Bool {
         guard condition else { return false }
-        let pointer = try atomicPointer(address, width)
-        guard pointer.loadInteger(width) == expected & width.mask else { return false }
-        pointer.storeInteger(desired, width)
+        let (pointer, isNoted) = try atomicPointer(address, width)
+        if runtime.pointee.isShared {
+            guard SharedWord.replace(pointer, expected, by: desired, width) else { return false }
+        } else {
+            guard pointer.loadInteger(width) == expected & width.mask else { return false }
+            pointer.storeInteger(desired, width)
+        }
+        if isNoted { link.noteAtomic(pointer, width) }
         return true
     }
 }

@@ -136,20 +136,19 @@ extension Hart {
         noteWrite(second, width.byteCount - firstCount)
     }
 
-    private func noteWrite(_ pointer: UnsafeMutableRawPointer, _ count: UInt64) {
+    /// Tells the engines of a write into RAM that the TLB did not serve.
+    func noteWrite(_ pointer: UnsafeMutableRawPointer, _ count: UInt64) {
         let address = environment.memory.base &+ UInt64(pointer - environment.memory.hostBase)
         environment.memory.codeLines.noteWrite(at: address, count: count)
     }
 
-    /// The host address of an aligned atomic access. Atomics work on RAM only: no device of this
+    /// The host address of an aligned atomic access, after which `noteWrite` is to be called. Atomics work on RAM only: no device of this
     /// machine supports them, so elsewhere they are access faults.
     func atomicPointer(_ address: UInt64, _ width: AccessWidth) throws(TrapTaken) -> UnsafeMutableRawPointer {
         let physical = try physicalAddress(of: address, count: width.byteCount, .write)
         guard let pointer = environment.memory.hostPointer(to: physical, count: width.byteCount) else {
             throw exception(ExceptionCause.storeAccessFault, address)
         }
-        // Before the write, between which and this nobody translates.
-        environment.memory.codeLines.noteWrite(at: physical, count: width.byteCount)
         return pointer
     }
 

@@ -64,7 +64,9 @@ extension Hart {
             // A global pointer makes all below it global (Privileged ISA 10.3.1).
             isGlobal = isGlobal || entry & Entry.global != 0
             if permissions != 0 {
-                var translation = try leaf(entry, pointer, slot, address, level, kind, key)
+                guard var translation = try leaf(entry, pointer, slot, address, level, kind, key) else {
+                    continue
+                }
                 translation.isGlobal = isGlobal
                 return translation
             }
@@ -83,10 +85,11 @@ extension Hart {
         return pointer
     }
 
+    /// What a leaf entry gives, or nil when another hart changed it meanwhile: it is to be read again.
     private func leaf(
         _ entry: UInt64, _ pointer: UnsafeMutableRawPointer, _ slot: UInt64, _ address: UInt64,
         _ level: UInt64, _ kind: AccessKind, _ key: TranslationKey
-    ) throws(WalkFault) -> Translation {
+    ) throws(WalkFault) -> Translation? {
         let isUser = entry & Entry.user != 0
         let pageMask: UInt64 = (1 << (12 + 9 * level)) - 1
         if Entry.target(entry) & pageMask & ~0xfff != 0 { throw .pageFault }
@@ -108,7 +111,7 @@ extension Hart {
             guard PhysicalMemoryProtection.check(state, own, .write, privilege: 1).allowed else {
                 throw .accessFault
             }
-            pointer.storeBytes(of: entry | needed, as: UInt64.self)
+            if !SharedWord.replace(pointer, entry, by: entry | needed, .double) { return nil }
         }
         let start = address & ~pageMask
         return Translation(

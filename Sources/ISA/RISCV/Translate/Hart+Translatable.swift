@@ -14,7 +14,7 @@ extension Hart: TranslatableCPU {
 
     public func advance(_ count: UInt64) {
         state.pointee.executed &+= count
-        environment.timebase.clock.instructionsSinceSettled &+= count
+        if !runtime.pointee.isShared { environment.timebase.clock.instructionsSinceSettled &+= count }
     }
 
     public func takeNotedTrap() -> Exit? {
@@ -96,9 +96,11 @@ extension Hart: TranslatableCPU {
     public func store(_ address: UInt64, _ value: UInt64, _ width: AccessWidth) -> Bool {
         guard let pointer = directPointer(address, width, .write) else { return false }
         let physical = physicalAddress(UInt64(UInt(bitPattern: pointer)))
-        let lines = environment.memory.codeLines.mask(of: physical)
-        if lines & CodeLines.lines(physical, count: width.byteCount) != 0 { return false }
+        let codeLines = environment.memory.codeLines
+        if codeLines.mask(of: physical) & CodeLines.lines(physical, count: width.byteCount) != 0 { return false }
         pointer.storeInteger(value, width)
+        // Another hart's thread may have begun to translate from there meanwhile.
+        if runtime.pointee.isShared { codeLines.noteWrite(at: physical, count: width.byteCount) }
         return true
     }
 

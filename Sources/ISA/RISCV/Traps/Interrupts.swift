@@ -2,12 +2,28 @@
 import MachineCore
 
 extension Hart: InterruptSink {
-    /// A wire of the hart changed; `input` is the interrupt's number.
+    /// A wire of the hart changed; `input` is the interrupt's number. Where harts have threads of their
+    /// own, the caller holds the machine's lock.
     public func setInput(_ input: Int, to level: Bool) {
         let bit: UInt64 = 1 << UInt64(input & 63)
         let lines = state.pointee.interruptLines
         state.pointee.interruptLines = level ? lines | bit : lines & ~bit
-        context.pointee.attention = true
+        callForAttention()
+        if level { environment.lock?.wake(index) }
+    }
+
+    /// Makes interrupts pending by software, as writes of mip do.
+    /// - Parameter bits: bits of mip. Any thread that holds the machine's lock may call it.
+    public func raiseSoftwareInterrupts(_ bits: UInt64) {
+        changePending(clearing: 0, setting: bits & Interrupt.delegable)
+        requestExit()
+    }
+
+    /// The hart itself and others change these bits.
+    func changePending(clearing: UInt64, setting: UInt64) {
+        withUnsafeMutablePointer(to: &state.pointee.interruptsPendingBySoftware) {
+            SharedWord.change($0, clearing: clearing, setting: setting)
+        }
     }
 
     /// The Sstc comparator drives STIP when machine mode enabled it.
