@@ -5,7 +5,14 @@ import MachineCore
 struct BlockTable: ~Copyable {
     private struct Slot {
         var address: UInt64
-        var block: UInt32
+        var entry: Entry
+    }
+
+    /// What is known of an address.
+    struct Entry {
+        let block: UInt32
+        /// The position of its code, or 0 where its record must be looked at before it may be entered.
+        var position: UInt32
     }
 
     private static var free: UInt64 { .max }
@@ -16,7 +23,8 @@ struct BlockTable: ~Copyable {
     init() {
         mask = (1 << 12) - 1
         slots = .allocate(capacity: mask + 1)
-        slots.initialize(repeating: Slot(address: Self.free, block: 0), count: mask + 1)
+        slots.initialize(
+            repeating: Slot(address: Self.free, entry: Entry(block: 0, position: 0)), count: mask + 1)
     }
 
     deinit { slots.deallocate() }
@@ -29,21 +37,33 @@ struct BlockTable: ~Copyable {
     }
 
     /// The block at `address`.
-    func find(_ address: GuestPhysicalAddress) -> UInt32? {
+    func find(_ address: GuestPhysicalAddress) -> Entry? {
         var index = slot(address)
         while slots[index].address != Self.free {
-            if slots[index].address == address { return slots[index].block }
+            if slots[index].address == address { return slots[index].entry }
             index = (index + 1) & mask
         }
         return nil
     }
 
-    /// Enters `block`, where there is none yet.
-    mutating func insert(_ address: GuestPhysicalAddress, _ block: UInt32) {
+    /// Notes that the code of the block at `address` is elsewhere now.
+    mutating func move(_ address: GuestPhysicalAddress, to position: UInt32) {
+        var index = slot(address)
+        while slots[index].address != Self.free {
+            if slots[index].address == address {
+                slots[index].entry.position = position
+                return
+            }
+            index = (index + 1) & mask
+        }
+    }
+
+    /// Enters a block, where there is none yet.
+    mutating func insert(_ address: GuestPhysicalAddress, _ entry: Entry) {
         if count * 2 > mask { grow() }
         var index = slot(address)
         while slots[index].address != Self.free { index = (index + 1) & mask }
-        slots[index] = Slot(address: address, block: block)
+        slots[index] = Slot(address: address, entry: entry)
         count += 1
     }
 
@@ -73,10 +93,11 @@ struct BlockTable: ~Copyable {
         let oldCount = mask + 1
         mask = oldCount * 2 - 1
         slots = .allocate(capacity: mask + 1)
-        slots.initialize(repeating: Slot(address: Self.free, block: 0), count: mask + 1)
+        slots.initialize(
+            repeating: Slot(address: Self.free, entry: Entry(block: 0, position: 0)), count: mask + 1)
         count = 0
         for index in 0..<oldCount where old[index].address != Self.free {
-            insert(old[index].address, old[index].block)
+            insert(old[index].address, old[index].entry)
         }
         old.deallocate()
     }

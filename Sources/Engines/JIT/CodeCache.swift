@@ -85,7 +85,13 @@ final class CodeCache {
     // MARK: Finding and making
 
     /// The block at `physical`, if it is translated.
-    func find(_ physical: GuestPhysicalAddress) -> UInt32? { table.find(physical) }
+    func find(_ physical: GuestPhysicalAddress) -> UInt32? { table.find(physical)?.block }
+
+    /// The host address of the code at `physical`, where nothing else has to be looked at.
+    func code(at physical: GuestPhysicalAddress) -> UInt? {
+        guard let entry = table.find(physical), entry.position != 0 else { return nil }
+        return arena.executable(Int(entry.position))
+    }
 
     /// The host address of a block's code, or nil where its instruction must be interpreted.
     func code(of block: UInt32) -> UInt? {
@@ -119,7 +125,8 @@ final class CodeCache {
             nextInPage: pages[page])
         let number = store(record)
         pages[page] = number
-        table.insert(physical, number)
+        let direct = next == nil ? UInt32(truncatingIfNeeded: position) : 0
+        table.insert(physical, BlockTable.Entry(block: number, position: direct))
         if let next {
             watch(next..<(next + 2))
             endingIn[next, default: []].append(number)
@@ -174,6 +181,7 @@ final class CodeCache {
         blocks[index].hostByteCount = hostByteCount
         blocks[index].guestInstructionCount = UInt32(trace.guestInstructionCount)
         blocks[index].isTrace = true
+        table.move(physical, to: UInt32(truncatingIfNeeded: position))
         let start = physical &+ UInt64(bitPattern: trace.guestRange.lowerBound)
         blocks[index].source = start..<(physical &+ UInt64(bitPattern: trace.guestRange.upperBound))
         watch(blocks[index].source)

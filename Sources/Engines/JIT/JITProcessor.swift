@@ -129,6 +129,10 @@ final class JITProcessor {
         let address = programCounter
         let known = context.pointee.jumpCache[JumpCacheEntry.index(of: address)]
         if known.address == address { return UInt(known.code) }
+        if let physical = cpu.locateCode(at: address), let code = cache.code(at: physical) {
+            cpu.cacheJump(to: address, code: UInt64(code))
+            return code
+        }
         guard let block = findBlock(), let code = cache.code(of: block) else { return nil }
         cpu.cacheJump(to: address, code: UInt64(code))
         return code

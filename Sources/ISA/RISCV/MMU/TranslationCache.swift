@@ -39,7 +39,7 @@ struct TranslationCache {
         /// The parts of the set that have been entered into, a bit for each 64th.
         var usedParts: UInt64 = 0
         /// The pages that the jump cache may have addresses in, by a hash of six bits.
-        var jumpPages: UInt64 = 0
+        var jumpPages = PageFilter()
     }
 
     private static let partEntryCount = TranslationEntry.setEntryCount / 64
@@ -146,7 +146,7 @@ struct TranslationCache {
             part.update(repeating: .empty, count: Self.partEntryCount)
             parts &= parts - 1
         }
-        if sets[index].jumpPages != 0 { clearJumps(index) }
+        if !sets[index].jumpPages.isEmpty { clearJumps(index) }
         sets[index] = SetInfo(key: sets[index].key)
     }
 }
@@ -154,33 +154,38 @@ struct TranslationCache {
 // MARK: Jump caches
 
 extension TranslationCache {
-    private static func jumpPage(_ address: UInt64) -> UInt64 { 1 << ((address >> 12) & 63) }
-
     /// Notes in set `index` where the code for `address` is.
     mutating func enterJump(_ index: Int, to address: UInt64, code: UInt64) {
-        sets[index].jumpPages |= Self.jumpPage(address)
+        sets[index].jumpPages.insert(address)
         sets[index].isEmpty = false
         jumps(of: index)[JumpCacheEntry.index(of: address)] = JumpCacheEntry(address: address, code: code)
     }
 
     /// Empties all jump caches.
     mutating func clearJumps() {
-        for index in 0..<Self.setCount where sets[index].jumpPages != 0 { clearJumps(index) }
+        for index in 0..<Self.setCount where !sets[index].jumpPages.isEmpty { clearJumps(index) }
     }
 
     private mutating func clearJumps(_ index: Int) {
         jumps(of: index).update(repeating: .empty, count: JumpCacheEntry.cacheEntryCount)
-        sets[index].jumpPages = 0
+        sets[index].jumpPages = PageFilter()
     }
 
     /// Removes the addresses in one page, and that of an instruction that ends in it.
     private func clearJumps(_ index: Int, of page: UInt64) {
-        let bits = Self.jumpPage(page) | Self.jumpPage(page &- 2)
-        guard sets[index].jumpPages & bits != 0 else { return }
+        let before = page &- 2
+        let pages = sets[index].jumpPages
         let jumps = jumps(of: index)
-        for entry in 0..<JumpCacheEntry.cacheEntryCount {
-            let address = jumps[entry].address
-            if address & ~0xfff == page || address == page &- 2 { jumps[entry] = .empty }
+        if pages.mayContain(before) {
+            let entry = JumpCacheEntry.index(of: before)
+            if jumps[entry].address == before { jumps[entry] = .empty }
+        }
+        guard pages.mayContain(page) else { return }
+        // The entries of a page's addresses: the index is the offset, with other bits that are the same
+        // for the whole page.
+        for offset in stride(from: UInt64(0), to: 4096, by: 2) {
+            let entry = JumpCacheEntry.index(of: page | offset)
+            if jumps[entry].address == page | offset { jumps[entry] = .empty }
         }
     }
 
