@@ -86,7 +86,11 @@ let package = Package(
         tests("CodegenX86Tests", ["CodegenX86", "MachineCore", "HostOS"]),
         tests("DevicesTests", ["Devices", "StateCodec"]),
         tests("StorageTests", ["Storage"]),
-        tests("RISCVTests", ["RISCV", "PreciseEngine", "MachineCore", "StateCodec", "HostOS", "SoftFloat", "IR"]),
+        tests(
+            "RISCVTests",
+            [
+                "RISCV", "PreciseEngine", "JITEngine", "MachineCore", "StateCodec", "HostOS", "SoftFloat", "IR",
+            ]),
         tests(
             "MachineTests",
             [

@@ -121,4 +121,22 @@ import Testing
         #expect(call.state[8] == 0x22 && call.state[TestLayout.programCounter] == 4)
         #expect(host.state[register: 3] == 0x45)
     }
+
+    /// Boxed: the low half; not boxed: the canonical NaN (Unprivileged ISA, "NaN Boxing").
+    @Test(arguments: [
+        (UInt64(0xffff_ffff_3f80_0000), UInt64(0x3f80_0000)), (0xffff_ffff_ffff_ffff, 0xffff_ffff),
+        (0xffff_fffe_3f80_0000, 0x7fc0_0000), (0x3f80_0000, 0x7fc0_0000), (0, 0x7fc0_0000),
+        (0x7fff_ffff_3f80_0000, 0x7fc0_0000),
+    ])
+    func singlesAreUnboxed(_ register: UInt64, _ single: UInt64) throws {
+        let text = """
+            instruction pc+0x0, 4
+            %1 = load.state 0x10, double
+            %2 = unbox.single %1
+            store.state 0x8, %2, double
+            jump pc+0x4
+            """
+        let (_, host) = try run(text) { $0[register: 2] = register }
+        #expect(host.state[register: 1] == single)
+    }
 }

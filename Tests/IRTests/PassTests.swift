@@ -4,7 +4,7 @@ import MachineCore
 import Testing
 
 @Suite struct PassTests {
-    private static let passes: [any Pass] = [LocalStateForwarding(), DeadStateStores()]
+    private static let passes: [any Pass] = [DeadStateStores()]
 
     /// The first program of `count` whose outcome changes, and how many instructions went in all.
     private func compare(_ list: PassList, count: Int) throws -> (changed: Int?, removed: Int) {
@@ -22,7 +22,7 @@ import Testing
         return (nil, removed)
     }
 
-    @Test(arguments: 0..<2) func eachPassKeepsOutcomes(_ number: Int) throws {
+    @Test(arguments: 0..<1) func eachPassKeepsOutcomes(_ number: Int) throws {
         let result = try compare(PassList([Self.passes[number]]), count: 1000)
         #expect(result.changed == nil)
         #expect(result.removed > 50)
@@ -33,46 +33,15 @@ import Testing
         #expect(result.changed == nil)
     }
 
-    /// The comparison must be able to fail: passes with one mistake each.
+    /// The comparison must be able to fail: a pass with a mistake.
     @Test func wrongPassesAreCaught() throws {
         #expect(try compare(PassList([NextStoreDropper()]), count: 2000).changed != nil)
-        #expect(try compare(PassList([FlagBlindForwarding()]), count: 2000).changed != nil)
     }
 
     private func rewritten(_ text: String, _ pass: any Pass) throws -> [String] {
         let block = try IRText.parse(text)
         let result = PassList([pass]).run(block, TestLayout.environment)
         return IRText.print(result).split(separator: "\n").map(String.init)
-    }
-
-    @Test func forwardingGolden() throws {
-        let lines = try rewritten(
-            """
-            instruction pc+0x0, 4
-            %1 = load.state 0x8, double
-            store.state 0x10, %1, double
-            store.state 0x120, %1, half
-            instruction pc+0x4, 4
-            %5 = load.state 0x10, double
-            %6 = load.state 0x8, double
-            %7 = load.state 0x120, half
-            %8 = load.state 0x120, half
-            %9 = load.state 0x120, byte
-            %10 = add %5, %6
-            %11 = add %7, %8
-            %12 = helper 0x1, %10, %11
-            %13 = load.state 0x8, double
-            %14 = add %13, %9
-            jump.value %14
-            """, LocalStateForwarding())
-        #expect(
-            lines == [
-                "instruction pc+0x0, 4", "%1 = load.state 0x8, double", "store.state 0x10, %1, double",
-                "store.state 0x120, %1, half", "instruction pc+0x4, 4", "%5 = zero.extend %1, half",
-                "%6 = load.state 0x120, byte", "%7 = add %1, %1", "%8 = add %5, %5",
-                "%9 = helper 0x1, %7, %8", "%10 = load.state 0x8, double", "%11 = add %10, %6",
-                "jump.value %11",
-            ])
     }
 
     /// Two halves cover a whole; a read of one byte saves the store before it.
@@ -146,24 +115,5 @@ private struct NextStoreDropper: Pass {
             }
         }
         return IRBlock(kept)
-    }
-}
-
-/// Wrong: a load of the flags byte after another gives the same, even across float operations.
-private struct FlagBlindForwarding: Pass {
-    static var name: String { "flag-blind forwarding" }
-
-    func run(_ block: IRBlock, _ environment: IREnvironment) -> IRBlock {
-        var first: Int32?
-        var output = block.instructions
-        for (index, instruction) in output.enumerated() {
-            if instruction.op == .storeState || instruction.op == .callHelper { first = nil }
-            guard instruction.op == .loadState, instruction.width == 1,
-                instruction.immediate == UInt64(environment.floatFlagsOffset)
-            else { continue }
-            if let first { output[index] = IRInstruction(.zeroExtend, first, width: .byte) }
-            first = first ?? Int32(index)
-        }
-        return IRBlock(output)
     }
 }

@@ -65,7 +65,8 @@ import Testing
         }
     }
 
-    /// `ld a5, 8(a0); amoadd.w a1, a5, (a0); fadd.d fa0, fa0, fa1 (rtz); bne a1, a5, -8`, register N at 8N.
+    /// `ld a5, 8(a0); amoadd.w a1, a3, (a2); a sum of a double and a single (rtz); bne t0, t1, -8`, register N
+    /// at 8N.
     private static let golden = """
         instruction pc+0x0, 4
         %1 = load.state 0x50, double
@@ -74,8 +75,8 @@ import Testing
         %4 = load %3, double
         store.state 0x78, %4, double
         instruction pc+0x4, 4
-        %7 = load.state 0x50, double
-        %8 = load.state 0x78, double
+        %7 = load.state 0x60, double
+        %8 = load.state 0x68, double
         %9 = atomic add, %7, %8, word
         %10 = sign.extend %9, word
         store.state 0x58, %10, double
@@ -83,15 +84,16 @@ import Testing
         %13 = constant 0x1
         %14 = load.state 0x110, double
         %15 = load.state 0x118, double
-        %16 = constant 0x0
-        %17 = float add.double, %13, %14, %15, %16
-        store.state 0x110, %17, double
+        %16 = unbox.single %15
+        %17 = constant 0x0
+        %18 = float add.double, %13, %14, %16, %17
+        store.state 0x110, %18, double
         instruction pc+0xc, 4
-        %20 = load.state 0x58, double
-        %21 = load.state 0x78, double
-        %22 = equal %20, %21
-        %23 = not %22
-        branch %23, pc+0x4, pc+0x10
+        %21 = load.state 0x28, double
+        %22 = load.state 0x30, double
+        %23 = equal %21, %22
+        %24 = not %23
+        branch %24, pc+0x4, pc+0x10
 
         """
 
@@ -102,16 +104,15 @@ import Testing
         let loaded = s.load(s.add(s.loadState(80, .double), s.constant(8)), .double)
         s.storeState(120, loaded, .double)
         s.startInstruction(length: 4)
-        let address = s.loadState(80, .double)
-        let old = s.atomicUpdate(.add, address, s.loadState(120, .double), .word)
+        let old = s.atomicUpdate(.add, s.loadState(96, .double), s.loadState(104, .double), .word)
         s.storeState(88, s.signExtend(old, from: .word), .double)
         s.startInstruction(length: 4)
         let rounding = s.constant(1)
-        let (left, right) = (s.loadState(272, .double), s.loadState(280, .double))
+        let (left, right) = (s.loadState(272, .double), s.unboxSingle(s.loadState(280, .double)))
         let sum = s.float(.add(.double), rounding: rounding, left, right, s.constant(0))
         s.storeState(272, sum, .double)
         s.startInstruction(length: 4)
-        let (a, b) = (s.loadState(88, .double), s.loadState(120, .double))
+        let (a, b) = (s.loadState(40, .double), s.loadState(48, .double))
         s.branch(if: s.not(s.isEqual(a, b)), offset: -8)
         let block = s.finish()
         #expect(IRText.print(block) == Self.golden)

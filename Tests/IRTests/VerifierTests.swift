@@ -119,8 +119,6 @@ import Testing
         Mutation("start not at 0", at: 0, .instructionStartOrder(expected: 0, found: 4)) {
             $0[0].immediate = 4
         },
-        Mutation("gap", at: 7, .instructionStartOrder(expected: 4, found: 6)) { $0[7].immediate = 6 },
-        Mutation("overlap", at: 7, .instructionStartOrder(expected: 4, found: 2)) { $0[7].immediate = 2 },
         Mutation("too many", at: 1 << 16, .tooManyInstructions((1 << 16) + 1)) { instructions in
             let filler = Array(repeating: instructions[2], count: (1 << 16) + 1 - instructions.count)
             instructions.insert(contentsOf: filler, at: 2)

@@ -31,8 +31,9 @@ struct TranslateProgram {
     }
 
     func load(into machine: TestMachine) {
-        machine.memory.hostBase.initializeMemory(
-            as: UInt8.self, repeating: 0, count: Int(machine.memory.byteCount))
+        // A write that engines hear of.
+        let zeros = [UInt8](repeating: 0, count: Int(machine.memory.byteCount))
+        _ = machine.memory.write(zeros, at: machine.memory.base)
         machine.hart.reset()
         machine.openProtection()
         machine[.mtvec] = TestMachine.machineHandler

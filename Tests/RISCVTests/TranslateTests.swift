@@ -43,18 +43,16 @@ import Testing
                 %3 = add %1, %2
                 store.state 0x50, %3, double
                 instruction pc+0x4, 4
-                %6 = load.state 0x50, double
-                %7 = constant 0x4
-                %8 = add %6, %7
-                %9 = load %8, word
-                %10 = sign.extend %9, word
-                store.state 0x58, %10, double
+                %6 = constant 0x4
+                %7 = add %3, %6
+                %8 = load %7, word
+                %9 = sign.extend %8, word
+                store.state 0x58, %9, double
                 instruction pc+0x8, 4
-                %13 = load.state 0x58, double
-                %14 = load.state 0x0, double
-                %15 = equal %13, %14
-                %16 = not %15
-                branch %16, pc+0x0, pc+0xc
+                %12 = constant 0x0
+                %13 = equal %9, %12
+                %14 = not %13
+                branch %14, pc+0x0, pc+0xc
 
                 """)
     }

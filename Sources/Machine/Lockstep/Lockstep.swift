@@ -17,7 +17,7 @@ public final class Lockstep {
         public let description: String
     }
 
-    private let fast: Machine
+    let fast: Machine
     private let precise: Machine
     private let jit: JITEngine
     private let comparesMemoryEvery: UInt64

@@ -109,8 +109,15 @@ struct RandomInstruction {
         let rounding = s.constant(UInt64(random.below(5)))
         let (a, b, c) = (random.pick(pool.values), random.pick(pool.values), random.pick(pool.values))
         if random.below(2) == 0 { pool.values.append(s.loadState(TestLayout.flags, .byte)) }
+        if random.below(2) == 0 { pool.values.append(unboxed(&s, &random, a)) }
         pool.values.append(s.float(operation, rounding: rounding, a, b, c))
         if random.below(2) == 0 { pool.values.append(s.loadState(TestLayout.flags, .byte)) }
+    }
+
+    /// A value as a single; sometimes just boxed, which the builder sees through.
+    private func unboxed<S: Semantics>(_ s: inout S, _ random: inout SplitMix, _ value: S.Value) -> S.Value {
+        let box = s.constant(0xffff_ffff_0000_0000)
+        return s.unboxSingle(random.below(2) == 0 ? value : s.or(value, box))
     }
 
     private func special<S: Semantics>(

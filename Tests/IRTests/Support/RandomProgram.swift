@@ -17,6 +17,15 @@ struct RandomProgram {
         memory = (0..<TestHost.memorySize).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     }
 
+    private init(_ instructions: [RandomInstruction], _ state: TestState, _ memory: [UInt8]) {
+        self.instructions = instructions
+        self.state = state
+        self.memory = memory
+    }
+
+    /// The same instructions and memory with another state.
+    func with(_ state: TestState) -> RandomProgram { RandomProgram(instructions, state, memory) }
+
     /// All that can be told apart from outside after a run.
     struct Outcome: Hashable {
         var state: [UInt8]

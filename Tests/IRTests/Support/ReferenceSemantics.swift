@@ -158,6 +158,11 @@ extension ReferenceSemantics {
         return result
     }
 
+    func unboxSingle(_ a: UInt64) -> UInt64 {
+        let (high, low) = a.quotientAndRemainder(dividingBy: 1 << 32)
+        return high == 0xffff_ffff ? low : 0x7fc0_0000
+    }
+
     mutating func jump(to target: UInt64) { next = target }
     mutating func jump(offset: Int64) { jump(to: programCounter(plus: offset)) }
     mutating func branch(if condition: Bool, offset: Int64) {

@@ -2,14 +2,16 @@
 import IR
 import MachineCore
 
-/// 32 registers, a program counter, float flags, and a scratch area for accesses that overlap.
+/// 32 registers, a program counter, float flags and rounding, and a scratch area for accesses that overlap.
 enum TestLayout {
     static let programCounter = 256
     static let flags = 264
+    static let rounding = 265
     static let scratch = 272..<320
     static let byteCount = 320
     static let environment = IREnvironment(
-        stateByteCount: byteCount, programCounterOffset: programCounter, floatFlagsOffset: flags)
+        stateByteCount: byteCount, programCounterOffset: programCounter, floatFlagsOffset: flags,
+        floatRoundingOffset: rounding)
 
     static func register(_ number: Int) -> Int { number * 8 }
 }

@@ -9,6 +9,8 @@ enum Verb: Hashable, CaseIterable {
     case countLeadingZeros, countTrailingZeros, countOnes, reverseBytes
     case signExtend(AccessWidth), zeroExtend(AccessWidth)
     case isEqual, isLessSigned, isLessUnsigned, notEqual, notNotEqual, selectLess
+    /// What the builder folds: bits that an `or` has set, extension by two shifts.
+    case andOfOr, orOfOr, extendByShifts
 
     static var allCases: [Verb] {
         let widths: [AccessWidth] = [.byte, .half, .word, .double]
@@ -18,6 +20,7 @@ enum Verb: Hashable, CaseIterable {
             .divideUnsigned, .divideSigned, .remainderUnsigned, .remainderSigned,
             .countLeadingZeros, .countTrailingZeros, .countOnes, .reverseBytes,
             .isEqual, .isLessSigned, .isLessUnsigned, .notEqual, .notNotEqual, .selectLess,
+            .andOfOr, .orOfOr, .extendByShifts,
         ] + widths.map { .signExtend($0) } + widths.map { .zeroExtend($0) }
     }
 
@@ -50,6 +53,10 @@ enum Verb: Hashable, CaseIterable {
         case .notEqual: truth(&s, s.not(s.isEqual(a, b)))
         case .notNotEqual: truth(&s, s.not(s.not(s.isEqual(a, b))))
         case .selectLess: s.select(s.isLessUnsigned(a, b), a, b)
+        case .andOfOr: s.and(s.or(a, s.constant(0x6600)), s.constant(0x2400))
+        case .orOfOr: s.or(s.or(a, s.constant(0x6600)), s.constant(0x2400))
+        case .extendByShifts:
+            s.shiftRightLogical(s.shiftLeft(a, by: s.constant(32)), by: s.constant(32))
         }
     }
 

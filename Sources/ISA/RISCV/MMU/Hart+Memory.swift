@@ -142,8 +142,8 @@ extension Hart {
         environment.memory.codeLines.noteWrite(at: address, count: count)
     }
 
-    /// The host address of an aligned atomic access, after which `noteWrite` is to be called. Atomics work on RAM only: no device of this
-    /// machine supports them, so elsewhere they are access faults.
+    /// The host address of an aligned atomic access, after which `noteWrite` is to be called. Atomics work on
+    /// RAM only: no device of this machine supports them, so elsewhere they are access faults.
     func atomicPointer(_ address: UInt64, _ width: AccessWidth) throws(TrapTaken) -> UnsafeMutableRawPointer {
         let physical = try physicalAddress(of: address, count: width.byteCount, .write)
         guard let pointer = environment.memory.hostPointer(to: physical, count: width.byteCount) else {
