@@ -41,8 +41,9 @@ struct BareProgramTests {
         #expect(result.status == 124)
         #expect(result.errors.contains("limit of instructions"))
         let last = try #require(result.errorLines.last)
-        let figures = try JSONDecoder().decode([String: Double].self, from: Data(last.utf8))
-        #expect(figures["instructions"] == 100_000)
+        struct Figures: Decodable { let instructions: Int }
+        let figures = try JSONDecoder().decode(Figures.self, from: Data(last.utf8))
+        #expect(figures.instructions == 100_000)
     }
 
     @Test func waitingForEverEndsWithTheInput() throws {
@@ -83,7 +84,7 @@ struct BareProgramTests {
     @Test func statisticsAreForPeopleWithoutJSON() throws {
         let home = try TestHome()
         let result = try starling("run", "--bare", try Programs.printing("x", home), "--stats", home: home)
-        #expect(result.errors.contains("million instructions per second"))
-        #expect(result.errorLines.count == 1)
+        #expect(result.errorLines.first?.contains("million instructions per second") == true)
+        #expect(!result.errors.contains("{"))
     }
 }

@@ -251,6 +251,8 @@ private struct RuntimeWriter {
         call(unsafeBitCast(function, to: UInt.self))
         assembler.move(HostRole.scratchA, .rax)
         restoreVolatile()
+        // A page that is the first of its kind may have made the CPU choose another set.
+        assembler.load(HostRole.dataSet, state(context.dataSet), width: .double)
         assembler.test(HostRole.scratchA, HostRole.scratchA)
         let failed = assembler.jumpRelative(.notEqual)
         assembler.load(HostRole.scratchA, state(context.result), width: .double)

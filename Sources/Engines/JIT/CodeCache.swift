@@ -131,7 +131,8 @@ final class CodeCache {
             watch(next..<(next + 2))
             endingIn[next, default: []].append(number)
         }
-        if position != 0, let heads = retiredHeads.removeValue(forKey: physical) {
+        // Who comes by the head of a retired block has not found the second page.
+        if position != 0, next == nil, let heads = retiredHeads.removeValue(forKey: physical) {
             for head in heads { patchJump(at: head, to: position) }
         }
         statistics.blocks += 1

@@ -2,9 +2,9 @@
 import MachineCore
 import StateCodec
 import Testing
-import VirtRISCV
 
 @testable import Machine
+@testable import VirtRISCV
 
 @Suite(.serialized) struct LockstepTests {
     private func configuration(_ guest: DebianGuest, cpus: Int) -> MachineConfiguration {
@@ -39,7 +39,7 @@ import VirtRISCV
             var configuration = configuration(try DebianGuest(), cpus: 2)
             configuration.engine = engine
             let machine = try Machine(configuration, log: { _ in }, consoleOutput: { _ in })
-            #expect(machine.engine.name == engine)
+            #expect(machine.engines.allSatisfy { $0.name == engine })
             #expect(try machine.run(instructionLimit: 400_000_001) == .instructionLimit)
             hashes.append(try machine.stateHash())
             try machine.close()

@@ -97,7 +97,7 @@ import Testing
         ("memory: 1025KiB", "m.yaml:3:9: 'memory' is 1025KiB, but must be 1MiB to 1TiB and a multiple of 4KiB"),
         ("memory: 99999999999999TiB", "m.yaml:3:9: '99999999999999TiB' is not a size"),
         ("board: virt-risc", "m.yaml:3:8: 'virt-risc' is not known as 'board': did you mean 'virt-riscv'?"),
-        ("engine: fast", "m.yaml:3:9: 'fast' is not known as 'engine': choose one of: precise"),
+        ("engine: fast", "m.yaml:3:9: 'fast' is not known as 'engine': choose one of: jit, precise"),
         ("clock: fre", "m.yaml:3:8: 'fre' is not known as 'clock': did you mean 'free'?"),
         ("name: a/b", "m.yaml:3:7: 'a/b' can not be a name"),
         ("name: -a", "m.yaml:3:7: '-a' can not be a name"),

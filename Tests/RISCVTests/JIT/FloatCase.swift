@@ -34,7 +34,8 @@ struct FloatCase {
 
     var description: String {
         let values = operands.map { "0x" + String($0, radix: 16) }.joined(separator: ", ")
-        let mode = hasRounding ? ", rounding \(rounding), dynamic \(dynamicRounding.map(String.init) ?? "as before")" : ""
+        let dynamic = dynamicRounding.map(String.init) ?? "as before"
+        let mode = hasRounding ? ", rounding \(rounding), dynamic \(dynamic)" : ""
         return "\(encoding.operation) of \(values)\(mode)"
     }
 }
@@ -160,7 +161,9 @@ enum HostileFloats {
             // Where a single overflows and underflows.
             0x47ef_ffff_efff_ffff, 0x47ef_ffff_f000_0000, 0x36a0_0000_0000_0000, 0x380f_ffff_ffff_ffff,
         ]
-        let integers: [Double] = [0.25, 0.5, 0.75, 1, 1.5, 2.5, 3, 127.5, 0x1p31, 0x1p32, 0x1p52, 0x1p62, 0x1p63, 0x1p64]
+        let integers: [Double] = [
+            0.25, 0.5, 0.75, 1, 1.5, 2.5, 3, 127.5, 0x1p31, 0x1p32, 0x1p52, 0x1p62, 0x1p63, 0x1p64,
+        ]
         for value in integers {
             values += [value.bitPattern, value.bitPattern - 1, value.bitPattern + 1]
             values += [value + 0.5, value - 0.5, value - 1].map(\.bitPattern)
@@ -189,7 +192,9 @@ enum HostileFloats {
         let bounds: [UInt64] = [0, 1 << 23, 1 << 24, 1 << 31, 1 << 32, 1 << 52, 1 << 53, 1 << 54, 1 << 62, 1 << 63]
         let near: [UInt64] = bounds.flatMap { [$0 &- 1, $0, $0 &+ 1, 0 &- $0] }
         // Halfway cases of both formats.
-        return near + [0x100_0001, 0x100_0003, 0x20_0000_0000_0001, 0x20_0000_0000_0003, 0xffff_ff80, 0xffff_ffff_ffff_fc00]
+        return near + [
+            0x100_0001, 0x100_0003, 0x20_0000_0000_0001, 0x20_0000_0000_0003, 0xffff_ff80, 0xffff_ffff_ffff_fc00,
+        ]
     }()
 
     /// An operand for `item`: mostly of its own format, and anything at times.

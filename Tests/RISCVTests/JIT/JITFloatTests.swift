@@ -47,7 +47,9 @@ import Testing
         for dynamic in UInt8(0)..<5 {
             let modes: [UInt32] = dynamic == 0 ? [0, 1, 2, 3, 4, 7] : [UInt32(dynamic), 7]
             let cases = Self.conversions.flatMap { encoding in
-                modes.flatMap { mode in limits(encoding).map { FloatCase(encoding: encoding, rounding: mode, operands: [$0]) } }
+                modes.flatMap { mode in
+                    limits(encoding).map { FloatCase(encoding: encoding, rounding: mode, operands: [$0]) }
+                }
             }
             for start in stride(from: 0, to: cases.count, by: FloatProgram.caseCount) {
                 let some = Array(cases[start..<min(start + FloatProgram.caseCount, cases.count)])

@@ -30,7 +30,9 @@ import Testing
         code.map(0, to: 0, "VRWADG")
         code.map(1, to: 1, "VRWAD")
         // The reservation is made to look as if it were for the other page, by a jump back into the middle.
-        let words = [A.lrD(11, 10), A.scD(12, 11, 10), A.amoaddD(13, 12, 14), A.lrD(11, 14), A.scD(15, 13, 14), A.jal(0, -20)]
+        let words = [
+            A.lrD(11, 10), A.scD(12, 11, 10), A.amoaddD(13, 12, 14), A.lrD(11, 14), A.scD(15, 13, 14), A.jal(0, -20),
+        ]
         code.start(words, [10: PagedCode.page(0), 14: PagedCode.page(1)])
         #expect(run(code, 6000))
         #expect(code.causes == [])
@@ -167,7 +169,7 @@ import Testing
             8: PagedCode.page(0) + 0xff7, 9: PagedCode.page(1), 18: PagedCode.entry(5, "VRWADG"), 19: 0,
             15: PagedCode.entry(6, "VRADG"), 21: PagedCode.window(slot),
         ])
-        #expect(run(code, 12_000, longest: 5000))
+        #expect(run(code, 9000, longest: 5000))
         #expect(code.causes.isEmpty)
         // Only a few rounds of faults, whose handler fills its page of notes.
         #expect(run(code, 1000, longest: 300))

@@ -88,7 +88,8 @@ struct SelfModifyingProgram {
         case 4: return [toAddress, Assembly.r(0x2f, 2, 1 << 2, 0, addressRegister, value)]
         case 5: return [toAddress, Assembly.lrW(23, addressRegister), Assembly.scW(23, value, addressRegister)]
         case 6: return [Assembly.s(0x27, 2, loopRegister, 1 + random.below(4), slot)]
-        case 7: return random.oneIn(4) ? [toAddress, Assembly.cboZero(addressRegister)] : [Assembly.sw(0, slot, loopRegister)]
+        case 7 where random.oneIn(4): return [toAddress, Assembly.cboZero(addressRegister)]
+        case 7: return [Assembly.sw(0, slot, loopRegister)]
         case 8: return [toAddress, Assembly.r(0x2f, 3, 0, 11, addressRegister, 0)]
         default: return [Assembly.sw(value, slot, loopRegister)]
         }
