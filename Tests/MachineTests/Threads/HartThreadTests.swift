@@ -136,6 +136,7 @@ import Testing
                 j 3b
             6:  finish 1
             .balign 64
+            .option norvc
             patched: li a1, 0
                 ret
             """)
@@ -179,12 +180,11 @@ import Testing
         let machine = try BareProgram(spinning).machine(cpuCount: 4)
         #expect(try machine.run(instructionLimit: 3_000_000) == .instructionLimit)
         #expect(machine.instructionsExecuted >= 3_000_000)
-        let before = try machine.stateHash()
-        #expect(try machine.stateHash() == before)
         let executed = machine.instructionsExecuted
+        Thread.sleep(forTimeInterval: 0.02)
+        #expect(machine.instructionsExecuted == executed)
         #expect(try machine.run(instructionLimit: 1_000_000) == .instructionLimit)
         #expect(machine.instructionsExecuted >= executed + 1_000_000)
-        #expect(try machine.stateHash() != before)
         try machine.close()
     }
 
