@@ -34,8 +34,8 @@ struct HartRuntime: BitwiseCopyable {
     var fetchBias: UInt64 = 0
     /// The machine outside wants the CPU to stop at the next instruction.
     var exitRequested = false
-    /// The hart called the environment below it.
-    var environmentCallRequested = false
+    /// Why the run loop must end after the current instruction, or instead of it.
+    var pendingExit: Exit?
     /// Other harts run at the same time.
     var isShared = false
     /// Cause and value of the exception that is being thrown.
@@ -67,6 +67,8 @@ public final class Hart: VirtualCPU {
     var fetchKey = TranslationKey.none
     /// Supervisor mode has only seen global mappings, so that its TLB sets serve all address spaces.
     var supervisorIsGlobal = true
+    /// What a debugger has set.
+    var debugging = HartDebugging()
 
     /// A hart at reset.
     /// - Throws: `HostError` when the host has no memory for its tables.

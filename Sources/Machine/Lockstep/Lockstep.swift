@@ -43,7 +43,7 @@ public final class Lockstep {
         fast = try Machine(configuration, log: { _ in }, consoleOutput: consoleOutput)
         configuration.engine = "precise"
         precise = try Machine(configuration, log: { _ in }, consoleOutput: { _ in })
-        guard let jit = fast.engines.first as? JITEngine else {
+        guard let jit = fast.engineSet.current.first as? JITEngine else {
             throw MachineError("the engine \"jit\" is not the translating one")
         }
         self.jit = jit

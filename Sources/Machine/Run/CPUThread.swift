@@ -14,8 +14,13 @@ final class CPUThreads: @unchecked Sendable {
     private let end: UInt64
     /// Instructions of the machine that the CPUs do not count any more.
     private let before: UInt64
+    /// The machine's instructions at which something is scheduled.
+    var scheduled = UInt64.max
+    /// A CPU that stopped for a debugger.
+    var debugStopped: (any VirtualCPU)?
     /// The threads must end.
     var isEnding = false
+    let engines: EngineSet
 
     init(_ machine: Machine, _ lock: MachineLock, _ end: UInt64) {
         board = machine.board
@@ -24,6 +29,8 @@ final class CPUThreads: @unchecked Sendable {
         clock = machine.context.clock
         mailbox = machine.mailbox
         remote = machine.remote
+        engines = machine.engineSet
+        scheduled = machine.schedule.next
         self.end = end
         before = cpus.reduce(machine.instructionsExecuted) { $0 &- $1.executedInstructions }
     }
@@ -33,10 +40,14 @@ final class CPUThreads: @unchecked Sendable {
 
     /// How many instructions a CPU may run before it asks again; 0 when the limit is reached.
     var budget: UInt64 {
+        let end = min(end, scheduled)
         if end == .max { return Machine.sliceInstructions }
         let executed = instructionsExecuted
         return executed >= end ? 0 : min(Machine.sliceInstructions, end - executed)
     }
+
+    /// The limit of the run is reached.
+    var isAtEnd: Bool { instructionsExecuted >= end }
 
     /// Nobody runs or will, but for something from outside. The caller holds the lock.
     var isIdleForever: Bool {
@@ -52,14 +63,12 @@ final class CPUThread: @unchecked Sendable {
     private let shared: CPUThreads
     private let cpu: any VirtualCPU
     private let index: Int
-    private let engine: any Engine
     private let lock: MachineLock
     private let board: any Board
 
-    init(_ cpu: any VirtualCPU, _ engine: any Engine, _ shared: CPUThreads) {
+    init(_ cpu: any VirtualCPU, _ shared: CPUThreads) {
         self.cpu = cpu
         index = cpu.index
-        self.engine = engine
         self.shared = shared
         lock = shared.lock
         board = shared.board
@@ -72,24 +81,33 @@ final class CPUThread: @unchecked Sendable {
             lock.setHome(index, false)
             lock.beginRunning(index)
             let isPolled = board.needsPolling
+            let engine = shared.engines.current[index]
             lock.unlock()
-            let exit = runSlices(isPolled)
+            let exit = runSlices(engine, isPolled)
             lock.lock()
             lock.endRunning(index)
             if exit == .environmentCall { board.serveEnvironmentCall(of: index) }
             if isPolled { board.poll() }
+            if exit == .debugStop { stopAll() }
             lock.setHome(index, true)
         }
         lock.unlock()
     }
 
+    /// The CPU stopped for a debugger: the runner looks at it when all are home.
+    private func stopAll() {
+        if shared.debugStopped == nil { shared.debugStopped = cpu }
+        lock.requestHalt()
+        shared.mailbox.wake()
+    }
+
     /// Runs until something needs the lock.
-    private func runSlices(_ isPolled: Bool) -> Exit {
+    private func runSlices(_ engine: any Engine, _ isPolled: Bool) -> Exit {
         while true {
             let budget = shared.budget
             if budget == 0 { return .budget }
             let exit = engine.run(cpu, budget: budget)
-            if exit == .environmentCall || exit == .waiting || isPolled || lock.isStopWanted(index) { return exit }
+            if exit == .environmentCall || exit == .waiting || exit == .debugStop || isPolled || lock.isStopWanted(index) { return exit }
         }
     }
 

@@ -10,15 +10,9 @@ public enum EngineCatalog {
     /// The engine of machines that do not name one.
     public static let standard = "jit"
 
-    /// The engines of a machine: one for all CPUs, or one for each.
+    /// An engine for `share`-th parts of a machine's CPUs.
     /// - Parameter isExact: slices must end exactly where their budget says.
-    static func make(_ name: String, isExact: Bool, count: Int) throws(MachineError) -> [any Engine] {
-        var engines: [any Engine] = []
-        for _ in 0..<count { engines.append(try make(name, isExact: isExact, share: count)) }
-        return engines
-    }
-
-    private static func make(_ name: String, isExact: Bool, share: Int) throws(MachineError) -> any Engine {
+    static func make(_ name: String, isExact: Bool, share: Int) throws(MachineError) -> any Engine {
         switch name {
         case "jit":
             var configuration = JITEngine.Configuration()
@@ -32,5 +26,59 @@ public enum EngineCatalog {
             let known = names.joined(separator: ", ")
             throw MachineError("there is no engine \"\(name)\": choose one of \(known)")
         }
+    }
+}
+
+/// The engines of one machine: the one that runs it, and those that ran it before, which keep what they
+/// have translated. Writes into code are told to all of them, so that what they keep stays right.
+final class EngineSet {
+    private(set) var name: String
+    /// One for all CPUs, or one for each when they run on threads of their own.
+    private(set) var current: [any Engine]
+    private var kept: [String: [any Engine]] = [:]
+    private let isExact: Bool
+    private let count: Int
+    /// Set when CPUs run on threads of their own.
+    private var sharing: (lock: MachineLock, cpus: [any VirtualCPU])?
+
+    init(_ name: String, isExact: Bool, count: Int) throws(MachineError) {
+        self.name = name
+        self.isExact = isExact
+        self.count = count
+        current = []
+        current = try make(name)
+    }
+
+    private func make(_ name: String) throws(MachineError) -> [any Engine] {
+        var engines: [any Engine] = []
+        for _ in 0..<count { engines.append(try EngineCatalog.make(name, isExact: isExact, share: count)) }
+        return engines
+    }
+
+    /// CPUs run on threads of their own, each with its engine.
+    func share(_ lock: MachineLock, with cpus: [any VirtualCPU]) {
+        sharing = (lock, cpus)
+        connect(current)
+        kept.values.forEach(connect)
+    }
+
+    private func connect(_ engines: [any Engine]) {
+        guard let sharing else { return }
+        for case let engine as JITEngine in engines { engine.share(sharing.lock, with: sharing.cpus) }
+    }
+
+    /// Has another engine run the machine from now on.
+    func change(to name: String) throws(MachineError) {
+        if name == self.name { return }
+        if let engines = kept[name] {
+            kept[self.name] = current
+            current = engines
+        } else {
+            let engines = try make(name)
+            connect(engines)
+            kept[self.name] = current
+            current = engines
+        }
+        self.name = name
     }
 }

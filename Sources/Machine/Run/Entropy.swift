@@ -2,14 +2,25 @@
 import HostOS
 import MachineCore
 
+/// A source whose next bytes are a function of a state, if it has one.
+protocol StatefulEntropy: EntropySource {
+    /// Where the source is; 0 for one that is not a function of anything.
+    var state: UInt64 { get set }
+}
+
 /// The host's random bytes.
-final class HostEntropy: EntropySource {
+final class HostEntropy: StatefulEntropy {
+    var state: UInt64 {
+        get { 0 }
+        set {}
+    }
+
     func bytes(_ count: Int) -> [UInt8] { HostRandom.bytes(count) }
 }
 
 /// A seeded sequence, so that runs of a deterministic machine are equal. Not for secrets.
-final class SeededEntropy: EntropySource {
-    private var state: UInt64
+final class SeededEntropy: StatefulEntropy {
+    var state: UInt64
 
     init(seed: UInt64) { state = seed }
 

@@ -12,7 +12,8 @@ extension Machine {
     /// - Throws: `BootError` when what the machine boots can not be loaded.
     public func run(instructionLimit: UInt64? = nil) throws(BootError) -> MachineOutcome {
         let end = instructionLimit.map { instructionsExecuted.addingReportingOverflow($0).partialValue } ?? .max
-        context.clock.resumeAfterPause()
+        if !isPaused { context.clock.resumeAfterPause() }
+        defer { context.clock.pause() }
         if let lock { return try runThreads(lock, end) }
         while true {
             if needsPowerOn {
@@ -21,7 +22,12 @@ extension Machine {
                 needsPowerOn = false
             }
             serveOutside()
+            serveRequests()
             if let outcome = pendingOutcome() { return outcome }
+            if isPaused {
+                waitForMail(until: nil)
+                continue
+            }
             if instructionsExecuted >= end { return .instructionLimit }
             let didRun = runRound(end)
             reportIfDue(isIdle: !didRun)
@@ -65,8 +71,8 @@ extension Machine {
     private func runRound(_ end: UInt64) -> Bool {
         var didRun = false
         for cpu in board.cpus.indices where board.isStarted(cpu) && !board.cpus[cpu].isWaiting {
-            let budget = min(budget(), end &- instructionsExecuted)
-            if budget == 0 || control.pending != nil { return true }
+            let budget = min(budget(), min(end, schedule.next) &- instructionsExecuted)
+            if budget == 0 || control.pending != nil || isPaused { return true }
             didRun = true
             runSlice(cpu, budget)
         }
@@ -77,12 +83,13 @@ extension Machine {
         let processor = board.cpus[cpu]
         let before = processor.executedInstructions
         runningCPU = cpu
-        let exit = engines[0].run(processor, budget: budget)
+        let exit = engineSet.current[0].run(processor, budget: budget)
         runningCPU = nil
         if exit == .environmentCall { board.serveEnvironmentCall(of: cpu) }
         let executed = processor.executedInstructions &- before
         instructionsExecuted &+= executed
         settle(executed)
+        if exit == .debugStop { handleDebugStop(of: processor) }
     }
 
     /// Time goes on with the instructions of whichever CPU ran: CPUs take turns, so it never goes back.

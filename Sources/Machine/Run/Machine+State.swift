@@ -7,12 +7,28 @@ struct MachineState {
     var tree: StateTree
     var clock: VirtualClock.State
     var instructionsExecuted: UInt64
+    var entropy: UInt64
+
+    fileprivate static let clockPath = "clock"
+    fileprivate static let entropyPath = "entropy"
+    fileprivate static let instructionsPath = "instructions"
+}
+
+extension MachineState {
+    /// What an encoded tree says.
+    /// - Throws: `StateCodecError` for a tree that is damaged or of another version.
+    init(encoded bytes: [UInt8]) throws {
+        tree = try StateTree(decoding: bytes)
+        clock = try tree.decode(VirtualClock.State.self, at: Self.clockPath, version: 1)
+        entropy = try tree.decode(UInt64.self, at: Self.entropyPath, version: 1)
+        instructionsExecuted = try tree.decode(UInt64.self, at: Self.instructionsPath, version: 1)
+    }
 }
 
 extension Machine {
     /// What the engine translated so far; nil for one that does not.
     public var translationStatistics: TranslationStatistics? {
-        engines.reduce(nil) { sum, engine in
+        engineSet.current.reduce(nil) { sum, engine in
             guard let own = engine.statistics else { return sum }
             return sum.map { $0.adding(own) } ?? own
         }
@@ -21,14 +37,17 @@ extension Machine {
     /// The state now. The machine must not be running.
     func savedState() throws -> MachineState {
         MachineState(
-            tree: try stateTree(), clock: context.clock.state, instructionsExecuted: instructionsExecuted)
+            tree: try stateTree(), clock: context.clock.state, instructionsExecuted: instructionsExecuted,
+            entropy: entropy.state)
     }
 
     /// The state tree now: one node for each part.
     public func stateTree() throws -> StateTree {
         let collector = StateCollector()
         try board.visitState(collector)
-        try collector.visit("clock", version: 1, context.clock.state)
+        try collector.visit(MachineState.clockPath, version: 1, context.clock.state)
+        try collector.visit(MachineState.entropyPath, version: 1, entropy.state)
+        try collector.visit(MachineState.instructionsPath, version: 1, instructionsExecuted)
         return collector.tree
     }
 

@@ -14,7 +14,7 @@ extension Machine {
         defer { finish(threads, shared) }
         do throws(HostError) {
             for cpu in shared.cpus {
-                let thread = CPUThread(cpu, engines[cpu.index], shared)
+                let thread = CPUThread(cpu, shared)
                 threads.append(try HostThread { thread.run() })
             }
         } catch {
@@ -26,24 +26,44 @@ extension Machine {
     }
 
     private func serveThreads(_ shared: CPUThreads) throws(BootError) -> MachineOutcome {
-        if !needsPowerOn { shared.lock.resume() }
+        if !needsPowerOn && !isPaused { shared.lock.resume() }
         while true {
             if needsPowerOn {
                 shared.lock.halt()
                 drainDisks()
                 try board.powerOn()
                 needsPowerOn = false
-                shared.lock.resume()
+                if !isPaused { shared.lock.resume() }
             }
             serveOutside()
+            serveStops(shared)
             if let outcome = pendingOutcome() { return outcome }
             if needsPowerOn { continue }
-            if shared.budget == 0 { return .instructionLimit }
+            if isPaused {
+                waitForMail(until: nil)
+                continue
+            }
+            if shared.isAtEnd { return .instructionLimit }
             let isIdle = shared.isIdleForever && context.timers.nextDeadline == nil
             if isIdle && !remote.isInputPossible && mailbox.isEmpty { return .idleForever }
             report(shared)
             waitForMail(until: nextWakeUp())
         }
+    }
+
+    /// Does what is asked for, and what a CPU stopped for, while all of them are home.
+    private func serveStops(_ shared: CPUThreads) {
+        guard remote.hasRequests || shared.debugStopped != nil || shared.budget == 0 else { return }
+        shared.lock.halt()
+        if !isPaused { context.clock.settle() }
+        instructionsExecuted = shared.instructionsExecuted
+        if let cpu = shared.debugStopped {
+            shared.debugStopped = nil
+            handleDebugStop(of: cpu)
+        }
+        serveRequests()
+        shared.scheduled = schedule.next
+        if !isPaused && control.pending == nil { shared.lock.resume() }
     }
 
     /// Reports twice a second, if someone wants that: all CPUs come home for it, because they keep count.
@@ -54,7 +74,7 @@ extension Machine {
         instructionsExecuted = shared.instructionsExecuted
         reportIfDue(isIdle: true)
         // A request of the guest keeps them there.
-        if control.pending == nil { shared.lock.resume() }
+        if control.pending == nil && !isPaused { shared.lock.resume() }
     }
 
     /// When the runner has something to do that nobody wakes it for.

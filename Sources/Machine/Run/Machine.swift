@@ -1,8 +1,6 @@
 // A machine: a board, an engine and the loop that runs one on the other.
 import HostOS
-import JITEngine
 import MachineCore
-import PreciseEngine
 import StateCodec
 import Storage
 import VirtRISCV
@@ -13,10 +11,11 @@ public final class Machine {
     /// For other threads: input and stop requests.
     public let remote: MachineRemote
 
-    let board: VirtRISCV
-    let context: DeviceContext
-    /// One for all CPUs, or one for each when they run on threads of their own.
-    let engines: [any Engine]
+    private(set) var board: VirtRISCV
+    private(set) var context: DeviceContext
+    private let configuration: MachineConfiguration
+    let entropy: any StatefulEntropy
+    let engineSet: EngineSet
     /// Guards the machine when its CPUs run on threads of their own; otherwise nil.
     let lock: MachineLock?
     let mailbox: Mailbox
@@ -30,7 +29,7 @@ public final class Machine {
     /// Takes a report twice a second while the machine runs; called on the machine's thread.
     public var reporter: ((MachineReport) -> Void)?
     var reports = ReportSchedule()
-    let disks: MachineDisks
+    private(set) var disks: MachineDisks
     let console: CharacterPort
 
     /// Opens the disks (locking them) and builds the board. Nothing is loaded before `run`.
@@ -55,22 +54,37 @@ public final class Machine {
         self.mailbox = mailbox
         let lock = Self.makeLock(configuration)
         self.lock = lock
-        engines = try EngineCatalog.make(
+        engineSet = try EngineSet(
             configuration.engine, isExact: configuration.clock != .freeRunning,
             count: lock == nil ? 1 : configuration.cpuCount)
-        context = try Self.makeContext(configuration, saved, log)
+        let memory = try GuestMemory(base: MemoryMap.ramBase, byteCount: configuration.memoryByteCount)
+        context = Self.makeContext(configuration, memory, saved, MachineLog(sink: log))
         disks = try MachineDisks(configuration.disks, context, mailbox)
-        let console = CharacterPort(output: consoleOutput)
+        console = CharacterPort(output: consoleOutput)
         remote = MachineRemote(mailbox)
-        board = try VirtRISCV(
-            .init(
-                context: context, hartCount: configuration.cpuCount, disks: disks.boardDisks, console: console,
-                virtioConsole: CharacterPort(), entropy: Self.makeEntropy(configuration.clock), control: control,
-                program: configuration.program, lock: lock),
-            restoring: saved?.tree)
+        entropy = Self.makeEntropy(configuration.clock)
+        if let saved { entropy.state = saved.entropy }
+        self.configuration = configuration
+        board = try Self.makeBoard(configuration, context, disks, console, entropy, control, lock, saved)
         needsPowerOn = saved == nil
         instructionsExecuted = saved?.instructionsExecuted ?? 0
-        self.console = console
+        connectBoard()
+    }
+
+    private static func makeBoard(
+        _ configuration: MachineConfiguration, _ context: DeviceContext, _ disks: MachineDisks,
+        _ console: CharacterPort, _ entropy: any StatefulEntropy, _ control: GuestRequests, _ lock: MachineLock?,
+        _ saved: MachineState?
+    ) throws -> VirtRISCV {
+        try VirtRISCV(
+            .init(
+                context: context, hartCount: configuration.cpuCount, disks: disks.boardDisks, console: console,
+                virtioConsole: CharacterPort(), entropy: entropy, control: control,
+                program: configuration.program, lock: lock),
+            restoring: saved?.tree)
+    }
+
+    private func connectBoard() {
         if let lock {
             connectThreads(lock)
         } else {
@@ -79,15 +93,45 @@ public final class Machine {
         }
     }
 
-    /// Several CPUs run at once where time does not depend on who runs how far, and the engine can.
+    /// Puts another board with the state `saved` in the place of this one. No disk request may be in flight, and
+    /// no CPU may run.
+    /// - Parameters:
+    ///   - disks: opened already when the board is made of other ones; closed here when that fails.
+    ///   - fillMemory: called when nothing can fail any more but what it does itself.
+    /// - Throws: when the state is damaged; the machine is as it was then.
+    func replaceBoard(
+        with saved: MachineState, disks openDisks: (DeviceContext) throws -> MachineDisks,
+        fillMemory: () throws -> Void
+    ) throws {
+        let context = Self.makeContext(configuration, context.memory, saved, context.log)
+        let disks = try openDisks(context)
+        let board: VirtRISCV
+        do {
+            board = try Self.makeBoard(configuration, context, disks, console, entropy, control, lock, saved)
+            try fillMemory()
+        } catch {
+            try? disks.close()
+            throw error
+        }
+        try? self.disks.close()
+        (self.context, self.disks, self.board) = (context, disks, board)
+        entropy.state = saved.entropy
+        instructionsExecuted = saved.instructionsExecuted
+        needsPowerOn = false
+        runningCPU = nil
+        connectBoard()
+        if isPaused { context.clock.pause() }
+    }
+
+    /// Several CPUs run at once where time does not depend on who runs how far.
     private static func makeLock(_ configuration: MachineConfiguration) -> MachineLock? {
         let isThreaded = configuration.cpuCount > 1 && configuration.clock == .freeRunning
-        return isThreaded && configuration.engine == "jit" ? MachineLock(cpuCount: configuration.cpuCount) : nil
+        return isThreaded ? MachineLock(cpuCount: configuration.cpuCount) : nil
     }
 
     private func connectThreads(_ lock: MachineLock) {
         context.memory.codeLines.isShared = true
-        for case let engine as JITEngine in engines { engine.share(lock, with: board.cpus) }
+        engineSet.share(lock, with: board.cpus)
         control.changed = { [unowned self] in
             lock.requestHalt()
             for cpu in board.cpus.indices { board.requestExit(of: cpu) }
@@ -98,21 +142,27 @@ public final class Machine {
 
     /// The next `run` begins with a power-on: at first, and after a reset.
     var needsPowerOn: Bool
+    /// The CPUs stand still, and so does time, until someone resumes or stops the machine.
+    public internal(set) var isPaused = false
+    /// What is to be done when a number of instructions is reached.
+    var schedule = Schedule()
+    /// Told of every stop at a debugger's points; the machine is paused then. On the machine's thread.
+    public var debugStopped: ((_ cpu: Int, _ stop: DebugStop) -> Void)?
 
     private static func makeContext(
-        _ configuration: MachineConfiguration, _ saved: MachineState?, _ log: @escaping (String) -> Void
-    ) throws(HostError) -> DeviceContext {
+        _ configuration: MachineConfiguration, _ memory: GuestMemory, _ saved: MachineState?, _ log: MachineLog
+    ) -> DeviceContext {
         let isFree = configuration.clock == .freeRunning
         // A deterministic machine's calendar starts at a fixed moment: 2026-01-01 UTC.
         let epoch: UInt64 = isFree ? HostClock.wallNanoseconds() : 1_767_225_600_000_000_000
         let clockState = saved?.clock ?? VirtualClock.State(mode: configuration.clock, epochOffset: epoch)
         return DeviceContext(
-            memory: try GuestMemory(base: MemoryMap.ramBase, byteCount: configuration.memoryByteCount),
+            memory: memory,
             clock: VirtualClock(state: clockState, hostNanoseconds: HostClock.monotonicNanoseconds),
-            timers: TimerQueue(), log: MachineLog(sink: log))
+            timers: TimerQueue(), log: log)
     }
 
-    private static func makeEntropy(_ clock: ClockMode) -> any EntropySource {
+    private static func makeEntropy(_ clock: ClockMode) -> any StatefulEntropy {
         clock == .freeRunning ? HostEntropy() : SeededEntropy(seed: 1)
     }
 

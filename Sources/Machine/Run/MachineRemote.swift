@@ -15,6 +15,16 @@ public final class MachineRemote: Sendable {
     private let inputEnded = Atomic<Bool>(false)
     private let stopWanted = Atomic<Bool>(false)
     private let machineEnded = Atomic<Bool>(false)
+    private let requests = Mutex<Requests>(Requests())
+    private let requestsWaiting = Atomic<Bool>(false)
+
+    private struct Requests {
+        var waiting: [Request] = []
+        var isClosed = false
+    }
+
+    /// Something that the machine's thread does; nil: the machine has ended.
+    typealias Request = @Sendable (Machine?) -> Void
 
     init(_ mailbox: Mailbox) { self.mailbox = mailbox }
 
@@ -48,7 +58,51 @@ public final class MachineRemote: Sendable {
         mailbox.post {}
     }
 
+    /// Has `work` done by the machine's thread while all its CPUs stand still, soon.
+    /// - Parameter completion: gets the result on the machine's thread, or the error that `work` threw; a
+    ///   `MachineError` when the machine has ended.
+    public func submit<Result: Sendable>(
+        _ work: @escaping @Sendable (Machine) throws -> Result,
+        completion: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
+    ) {
+        let request: Request = { machine in
+            completion(
+                Swift.Result {
+                    guard let machine else { throw MachineError("the machine has ended") }
+                    return try work(machine)
+                })
+        }
+        let isAccepted = requests.withLock { requests in
+            if !requests.isClosed { requests.waiting.append(request) }
+            return !requests.isClosed
+        }
+        guard isAccepted else { return request(nil) }
+        requestsWaiting.store(true, ordering: .releasing)
+        mailbox.wake()
+    }
+
+    /// As `submit`, and waits. Not for the machine's own thread.
+    public func perform<Result: Sendable>(
+        _ work: @escaping @Sendable (Machine) throws -> Result
+    ) throws -> Result {
+        let answer = Answer<Swift.Result<Result, any Error>>()
+        submit(work) { answer.give($0) }
+        return try answer.wait().get()
+    }
+
     // MARK: The machine's side
+
+    /// Someone asks for something.
+    var hasRequests: Bool { requestsWaiting.load(ordering: .acquiring) }
+
+    /// Takes the requests, in order.
+    func takeRequests() -> [Request] {
+        requestsWaiting.store(false, ordering: .sequentiallyConsistent)
+        return requests.withLock { requests in
+            defer { requests.waiting = [] }
+            return requests.waiting
+        }
+    }
 
     var isInputPossible: Bool {
         !inputEnded.load(ordering: .acquiring) || inputByteCount.load(ordering: .acquiring) > 0
@@ -71,5 +125,9 @@ public final class MachineRemote: Sendable {
         }
     }
 
-    func machineHasEnded() { machineEnded.store(true, ordering: .releasing) }
+    func machineHasEnded() {
+        machineEnded.store(true, ordering: .releasing)
+        requests.withLock { $0.isClosed = true }
+        for request in takeRequests() { request(nil) }
+    }
 }

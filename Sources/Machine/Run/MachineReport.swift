@@ -47,7 +47,7 @@ extension Machine {
         guard let reporter, let recent = reports.due(instructionsExecuted, isIdle: isIdle) else { return }
         reporter(
             MachineReport(
-                engine: engines[0].name, instructions: instructionsExecuted, recentInstructions: recent.instructions,
+                engine: engineName, instructions: instructionsExecuted, recentInstructions: recent.instructions,
                 recentNanoseconds: recent.nanoseconds, translation: translationStatistics))
     }
 }

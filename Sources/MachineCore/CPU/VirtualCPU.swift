@@ -1,7 +1,7 @@
 // A CPU as engines, the machine and the bus see it, and why it stopped running.
 
 /// Why an engine stopped running a CPU.
-public enum Exit: Equatable, Sendable {
+public enum Exit: Equatable, Sendable, BitwiseCopyable {
     /// The budget is used up.
     case budget
     /// The CPU waits for an interrupt and has none.
@@ -12,6 +12,8 @@ public enum Exit: Equatable, Sendable {
     /// The CPU called the environment below it (a supervisor call that no guest firmware serves);
     /// the call is not yet counted or skipped.
     case environmentCall
+    /// A breakpoint or watchpoint was reached; the CPU's `debugStop` says which.
+    case debugStop
 }
 
 /// One CPU of a machine: guest-visible state, and the instruction-by-instruction way to move it.
@@ -27,4 +29,14 @@ public protocol VirtualCPU: AnyObject {
     var nextDeadline: UInt64? { get }
     /// Interprets at most `budget` instructions, one at a time.
     func interpret(budget: UInt64) -> Exit
+    /// Forgets which pages of RAM may be written without a look at the dirty log, after marks were taken
+    /// back. Not while the CPU runs.
+    func forgetWritablePages()
+    /// Where the CPU stops for a debugger. Setting them, not while the CPU runs, costs nothing but a
+    /// flush of its TLB; pages that hold none of them run as fast as ever.
+    var debugPoints: DebugPoints { get set }
+    /// What the CPU stopped at when its last exit was `.debugStop`.
+    var debugStop: DebugStop? { get }
+    /// Does not stop at the next instruction for a breakpoint there: execution goes on from it.
+    func passBreakpoint()
 }

@@ -15,6 +15,8 @@ public final class GuestMemory {
     public let hostBase: UnsafeMutableRawPointer
     /// Which lines hold code that an engine has translated.
     public let codeLines: CodeLines
+    /// Which pages were written.
+    public let dirtyLog: DirtyLog
     private let mapping: MemoryMapping
 
     /// Maps zero-filled RAM of `byteCount` bytes (a multiple of 4096, not 0) at `base`.
@@ -25,6 +27,14 @@ public final class GuestMemory {
         mapping = try MemoryMapping(anonymous: byteCount)
         hostBase = mapping.pointer
         codeLines = try CodeLines(base: base, byteCount: byteCount)
+        dirtyLog = try DirtyLog(base: base, byteCount: byteCount)
+    }
+
+    /// Tells everyone who wants to know that `count` bytes at `address` were written, or will be by a device
+    /// that has their host address. Whoever writes through `hostPointer` calls this.
+    public func noteWrite(at address: GuestPhysicalAddress, count: UInt64) {
+        dirtyLog.mark(address, count: count)
+        codeLines.noteWrite(at: address, count: count)
     }
 
     /// The guest-physical range of RAM.
@@ -49,7 +59,7 @@ public final class GuestMemory {
     public func write(_ source: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
         guard let target = hostPointer(to: address, count: UInt64(source.count)) else { return false }
         UnsafeMutableRawBufferPointer(start: target, count: source.count).copyMemory(from: source)
-        codeLines.noteWrite(at: address, count: UInt64(source.count))
+        noteWrite(at: address, count: UInt64(source.count))
         return true
     }
 
@@ -80,7 +90,7 @@ public final class GuestMemory {
         let count = UInt64(MemoryLayout<Integer>.size)
         guard let target = hostPointer(to: address, count: count) else { return false }
         target.storeBytes(of: value.littleEndian, as: Integer.self)
-        codeLines.noteWrite(at: address, count: count)
+        noteWrite(at: address, count: count)
         return true
     }
 }

@@ -40,6 +40,7 @@ public final class VirtualClock {
     private var settled: State
     private let hostNanoseconds: () -> UInt64
     private var hostReference: UInt64
+    private var isPaused = false
 
     /// - Parameters:
     ///   - state: where time starts.
@@ -59,7 +60,7 @@ public final class VirtualClock {
     public var now: UInt64 {
         switch settled.mode {
         case .freeRunning:
-            return settled.nanoseconds &+ (hostNanoseconds() &- hostReference)
+            return isPaused ? settled.nanoseconds : settled.nanoseconds &+ (hostNanoseconds() &- hostReference)
         case .deterministic(let nanosecondsPerInstruction):
             return settled.nanoseconds &+ instructionCount &* nanosecondsPerInstruction
         }
@@ -90,8 +91,15 @@ public final class VirtualClock {
         settled.nanoseconds = max(settled.nanoseconds, time)
     }
 
+    /// Time stands still from now on, until `resumeAfterPause`. Not while other threads run CPUs.
+    public func pause() {
+        settle()
+        isPaused = true
+    }
+
     /// Continues after a pause of the machine: the host time that went by does not count.
     public func resumeAfterPause() {
+        isPaused = false
         if settled.mode == .freeRunning { hostReference = hostNanoseconds() }
     }
 }

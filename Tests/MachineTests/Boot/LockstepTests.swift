@@ -39,7 +39,7 @@ import Testing
             var configuration = configuration(try DebianGuest(), cpus: 2)
             configuration.engine = engine
             let machine = try Machine(configuration, log: { _ in }, consoleOutput: { _ in })
-            #expect(machine.engines.allSatisfy { $0.name == engine })
+            #expect(machine.engineName == engine)
             #expect(try machine.run(instructionLimit: 400_000_001) == .instructionLimit)
             hashes.append(try machine.stateHash())
             try machine.close()

@@ -72,7 +72,7 @@ final class HartPair {
             case .waiting: return true
             case .environmentCall:
                 forBoth { $0.hart.completeEnvironmentCall(error: -2, value: $0[17] &+ 1) }
-            case .budget, .attention: break
+            case .budget, .attention, .debugStop: break
             }
         }
         return true

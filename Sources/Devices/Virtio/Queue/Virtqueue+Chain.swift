@@ -88,7 +88,7 @@ extension Virtqueue {
         let segment = MemorySegment(pointer: pointer, count: Int(descriptor.byteCount))
         if descriptor.isWritable {
             // Code that lies there is gone: the driver does not run what it has lent to a device.
-            memory.codeLines.noteWrite(at: descriptor.address, count: count)
+            memory.noteWrite(at: descriptor.address, count: count)
             chain.writable.append(segment)
         } else {
             chain.readable.append(segment)

@@ -23,10 +23,7 @@ extension Hart {
             interpreter.pc = state.pointee.pc
             interpreter = execute(interpreter)
             state.pointee.pc = interpreter.pc
-            if runtime.pointee.environmentCallRequested {
-                runtime.pointee.environmentCallRequested = false
-                return .environmentCall
-            }
+            if let exit = takePendingExit() { return exit }
         }
     }
 
@@ -38,9 +35,13 @@ extension Hart {
         interpreter = execute(interpreter)
         state.pointee.pc = interpreter.pc
         _ = interpreter.link.publish(interpreter.executed)
-        guard runtime.pointee.environmentCallRequested else { return nil }
-        runtime.pointee.environmentCallRequested = false
-        return .environmentCall
+        return takePendingExit()
+    }
+
+    func takePendingExit() -> Exit? {
+        guard let exit = runtime.pointee.pendingExit else { return nil }
+        runtime.pointee.pendingExit = nil
+        return exit
     }
 
     /// Looks at what happened between two instructions; tells whether the loop must end.

@@ -31,21 +31,29 @@ struct HartLink {
 
     @inline(never)
     func load(_ executed: UInt64, _ address: UInt64, _ width: AccessWidth) throws(TrapTaken) -> UInt64 {
-        try publish(executed).slowLoad(address, width)
+        let hart = publish(executed)
+        let value = try hart.slowLoad(address, width)
+        if hart.debugging.isActive { hart.noteAccess(address, width, .read) }
+        return value
     }
 
     @inline(never)
     func store(
         _ executed: UInt64, _ address: UInt64, _ value: UInt64, _ width: AccessWidth
     ) throws(TrapTaken) {
-        try publish(executed).slowStore(address, value, width)
+        let hart = publish(executed)
+        try hart.slowStore(address, value, width)
+        if hart.debugging.isActive { hart.noteAccess(address, width, .write) }
     }
 
     @inline(never)
     func atomicPointer(
         _ executed: UInt64, _ address: UInt64, _ width: AccessWidth
     ) throws(TrapTaken) -> UnsafeMutableRawPointer {
-        try publish(executed).atomicPointer(address, width)
+        let hart = publish(executed)
+        let pointer = try hart.atomicPointer(address, width)
+        if hart.debugging.isActive { hart.noteAccess(address, width, [.read, .write]) }
+        return pointer
     }
 
     /// After an atomic access to what `atomicPointer` gave.
@@ -66,12 +74,12 @@ struct HartLink {
     }
 
     /// Goes on in the trap handler of the exception at `pc`, or nowhere (nil) when the instruction
-    /// called the environment instead.
+    /// called the environment or a debugger instead.
     @inline(never)
     func takeException(_ executed: UInt64, at pc: UInt64) -> UInt64? {
         let hart = publish(executed)
         hart.state.pointee.pc = pc
-        if hart.runtime.pointee.environmentCallRequested { return nil }
+        if hart.runtime.pointee.pendingExit != nil { return nil }
         hart.takeNotedException()
         return hart.state.pointee.pc
     }

@@ -237,7 +237,10 @@ extension Interpreter {
             old = pointer.loadInteger(width)
             pointer.storeInteger(operation.apply(old, operand, width), width)
         }
-        if isNoted { link.noteAtomic(pointer, width) }
+        if isNoted {
+            link.noteAtomic(pointer, width)
+            checkAttention()
+        }
         return old
     }
 
@@ -253,7 +256,10 @@ extension Interpreter {
             guard pointer.loadInteger(width) == expected & width.mask else { return false }
             pointer.storeInteger(desired, width)
         }
-        if isNoted { link.noteAtomic(pointer, width) }
+        if isNoted {
+            link.noteAtomic(pointer, width)
+            checkAttention()
+        }
         return true
     }
 }

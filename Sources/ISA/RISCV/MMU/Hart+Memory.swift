@@ -32,18 +32,24 @@ extension Hart {
     private func cache(_ translation: Translation, _ address: UInt64, _ kind: AccessKind, _ key: TranslationKey) {
         let page = address & ~0xfff
         let frame = translation.physical & ~0xfff
-        guard let host = environment.memory.hostPointer(to: frame, count: 4096) else { return }
+        let memory = environment.memory
+        guard let host = memory.hostPointer(to: frame, count: 4096) else { return }
+        if kind == .write { memory.dirtyLog.mark(frame, count: 1) }
         func allowed(_ kind: AccessKind) -> Bool {
             let verdict = PhysicalMemoryProtection.check(
                 state, frame..<(frame + 4096), kind, privilege: key.privilege)
             return verdict.allowed && verdict.uniform
         }
         let bias = UInt64(UInt(bitPattern: host)) &- page
+        let points = debugging.points
+        let watched = points.watchedAccesses(inPage: page)
         translations.enter(
             kind == .fetch ? fetchSetIndex : dataSetIndex, page: page, bias: bias,
-            read: translation.readable && allowed(.read),
-            write: translation.writable && environment.memory.codeLines.mask(of: frame) == 0 && allowed(.write),
-            fetch: translation.executable && allowed(.fetch), superpage: translation.superpage)
+            read: translation.readable && !watched.contains(.read) && allowed(.read),
+            write: translation.writable && memory.codeLines.mask(of: frame) == 0
+                && memory.dirtyLog.isDirty(frame) && !watched.contains(.write) && allowed(.write),
+            fetch: translation.executable && !points.breaks(inPage: page) && allowed(.fetch),
+            superpage: translation.superpage)
     }
 
     private static func faultCause(_ fault: WalkFault, _ kind: AccessKind) -> UInt64 {
@@ -114,7 +120,7 @@ extension Hart {
         let physical = try physicalAddress(of: address, count: width.byteCount, .write)
         if let pointer = environment.memory.hostPointer(to: physical, count: width.byteCount) {
             pointer.storeInteger(value, width)
-            environment.memory.codeLines.noteWrite(at: physical, count: width.byteCount)
+            environment.memory.noteWrite(at: physical, count: width.byteCount)
             return
         }
         if physical & (width.byteCount - 1) != 0 {
@@ -139,7 +145,7 @@ extension Hart {
     /// Tells the engines of a write into RAM that the TLB did not serve.
     func noteWrite(_ pointer: UnsafeMutableRawPointer, _ count: UInt64) {
         let address = environment.memory.base &+ UInt64(pointer - environment.memory.hostBase)
-        environment.memory.codeLines.noteWrite(at: address, count: count)
+        environment.memory.noteWrite(at: address, count: count)
     }
 
     /// The host address of an aligned atomic access, after which `noteWrite` is to be called. Atomics work on
@@ -157,6 +163,7 @@ extension Hart {
     /// Fetches the instruction at `pc` when the last page does not serve it: 32 bits, of which only
     /// 16 are read when the first of them say that the instruction is compressed.
     func slowFetch(_ pc: UInt64) throws(TrapTaken) -> UInt32 {
+        if debugging.isActive { try stopAtBreakpoint(pc) }
         let first = try fetchHalf(pc)
         if first & 3 != 3 { return UInt32(first) }
         return UInt32(first) | UInt32(try fetchHalf(pc &+ 2)) << 16

@@ -112,6 +112,7 @@ extension Hart {
                 throw .accessFault
             }
             if !SharedWord.replace(pointer, entry, by: entry | needed, .double) { return nil }
+            environment.memory.noteWrite(at: slot, count: 8)
         }
         let start = address & ~pageMask
         return Translation(

@@ -191,15 +191,24 @@ extension TranslationCache {
 
     /// Makes all sets forget that the page of RAM at `host` may be written without asking.
     func forgetWrites(toPageAt host: UInt64) {
+        forEachEntry { if $0.pointee.writeTag &+ $0.pointee.bias == host { $0.pointee.forgetWrites() } }
+    }
+
+    /// Makes all sets forget that pages may be written without asking.
+    func forgetWrites() { forEachEntry { $0.pointee.forgetWrites() } }
+
+    private func forEachEntry(_ body: (UnsafeMutablePointer<TranslationEntry>) -> Void) {
         for index in 0..<Self.setCount where !sets[index].isEmpty {
-            let entries = entries(of: index)
-            for slot in 0..<Self.entryCount
-            where sets[index].usedParts >> UInt64(slot / Self.partEntryCount) & 1 != 0 {
-                let tag = entries[slot].writeTag
-                if tag != TranslationEntry.invalidTag, tag &+ entries[slot].bias == host {
-                    entries[slot].writeTag = TranslationEntry.invalidTag
-                }
+            var parts = sets[index].usedParts
+            while parts != 0 {
+                let part = entries(of: index) + parts.trailingZeroBitCount * Self.partEntryCount
+                for slot in 0..<Self.partEntryCount { body(part + slot) }
+                parts &= parts - 1
             }
         }
     }
+}
+
+extension TranslationEntry {
+    fileprivate mutating func forgetWrites() { writeTag = Self.invalidTag }
 }

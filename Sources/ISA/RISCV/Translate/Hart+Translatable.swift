@@ -18,10 +18,7 @@ extension Hart: TranslatableCPU {
     }
 
     public func takeNotedTrap() -> Exit? {
-        if runtime.pointee.environmentCallRequested {
-            runtime.pointee.environmentCallRequested = false
-            return .environmentCall
-        }
+        if let exit = takePendingExit() { return exit }
         takeNotedException()
         advance(1)
         return nil
@@ -115,7 +112,7 @@ extension Hart: TranslatableCPU {
     private func directPointer(
         _ address: UInt64, _ width: AccessWidth, _ kind: AccessKind
     ) -> UnsafeMutableRawPointer? {
-        if Self.crossesPage(address, width) { return nil }
+        if Self.crossesPage(address, width) || debugging.watches(address) { return nil }
         guard let physical = try? physicalAddress(of: address, count: width.byteCount, kind) else { return nil }
         return environment.memory.hostPointer(to: physical, count: width.byteCount)
     }

@@ -109,7 +109,7 @@ public struct TranslatedRunner {
             return nil
         }
         _ = link.publish(executed)
-        hart.runtime.pointee.environmentCallRequested = false
+        hart.runtime.pointee.pendingExit = nil
         return .environmentCall
     }
 }

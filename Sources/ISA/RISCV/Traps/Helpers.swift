@@ -23,7 +23,7 @@ extension Hart {
     private func environmentCall() -> TrapTaken {
         let privilege = state.pointee.privilege
         if privilege == 1 && environment.servesSupervisorCalls {
-            runtime.pointee.environmentCallRequested = true
+            runtime.pointee.pendingExit = .environmentCall
             return TrapTaken()
         }
         return exception(ExceptionCause.userEnvironmentCall + UInt64(privilege), 0)

@@ -1,0 +1,62 @@
+// Stopping for a debugger: pages with breakpoints or watchpoints are kept out of the TLB.
+import MachineCore
+
+/// What a debugger has set in a hart, and what came of it.
+struct HartDebugging {
+    var points = DebugPoints()
+    /// There are points. Asked on slow paths only: what a point concerns takes them.
+    var isActive = false
+    var stop: DebugStop?
+    /// The breakpoint that the next instruction does not stop at.
+    var passed: UInt64?
+
+    /// Data at `address` is in a page that is watched, so that only the interpreter may access it.
+    @inline(__always)
+    func watches(_ address: UInt64) -> Bool {
+        isActive && !points.watchedAccesses(inPage: address & ~0xfff).isEmpty
+    }
+}
+
+extension Hart {
+    public var debugPoints: DebugPoints {
+        get { debugging.points }
+        set {
+            debugging.points = newValue
+            debugging.isActive = !newValue.isEmpty
+            translations.flushAll()
+            selectTranslationSets()
+        }
+    }
+
+    public var debugStop: DebugStop? { debugging.stop }
+
+    public func passBreakpoint() { debugging.passed = state.pointee.pc }
+
+    public func forgetWritablePages() { translations.forgetWrites() }
+
+    /// Ends the run loop instead of the instruction at `pc` if that has a breakpoint. Called for every
+    /// instruction of a page with breakpoints.
+    @inline(never)
+    func stopAtBreakpoint(_ pc: UInt64) throws(TrapTaken) {
+        guard debugging.points.breakpoints.contains(pc) else { return }
+        if debugging.passed == pc {
+            debugging.passed = nil
+            return
+        }
+        debugging.stop = .breakpoint(pc)
+        runtime.pointee.pendingExit = .debugStop
+        throw TrapTaken()
+    }
+
+    /// Ends the run loop after the instruction that has accessed `address` if that is watched.
+    @inline(never)
+    func noteAccess(_ address: UInt64, _ width: AccessWidth, _ accesses: Watchpoint.Accesses) {
+        for access in [Watchpoint.Accesses.write, .read] where accesses.contains(access) {
+            guard let point = debugging.points.watchpoint(at: address, count: width.byteCount, access) else { continue }
+            debugging.stop = .watchpoint(point, address: address)
+            runtime.pointee.pendingExit = .debugStop
+            callForAttention()
+            return
+        }
+    }
+}
