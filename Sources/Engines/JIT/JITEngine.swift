@@ -15,8 +15,6 @@ public final class JITEngine: Engine {
         public var codeByteCount = 128 << 20
         /// How much of it is emptied at once when it is full.
         public var segmentByteCount = 4 << 20
-        /// Slices end exactly where their budget says: time is counted in instructions.
-        public var isExact = false
 
         /// The standard set-up.
         public init() {}
@@ -36,13 +34,13 @@ public final class JITEngine: Engine {
     /// An engine for the CPUs of one machine.
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
-    public func run(_ cpu: any VirtualCPU, budget: UInt64) -> Exit {
+    public func run(_ cpu: any VirtualCPU, budget: UInt64, exactly: Bool) -> Exit {
         if cpu.index < processors.count, let processor = processors[cpu.index], processor.cpu === cpu {
-            return processor.run(budget: budget)
+            return processor.run(budget: budget, exactly: exactly)
         }
         // Without a translator, or without memory for code, the interpreter serves.
         guard let processor = makeProcessor(cpu) else { return cpu.interpret(budget: budget) }
-        return processor.run(budget: budget)
+        return processor.run(budget: budget, exactly: exactly)
     }
 
     /// The engine runs CPUs while other engines run others of `cpus` on other threads. To be called before
@@ -77,7 +75,7 @@ public final class JITEngine: Engine {
     private func makeProcessor(_ cpu: any VirtualCPU) -> JITProcessor? {
         guard let cpu = cpu as? any TranslatableCPU, let cache = try? codeCache(for: cpu) else { return nil }
         let sharing = lock.map { JITProcessor.Sharing(lock: $0, peers: peers) }
-        let processor = JITProcessor(cpu, cache, isExact: configuration.isExact, sharing)
+        let processor = JITProcessor(cpu, cache, sharing)
         while processors.count <= cpu.index { processors.append(nil) }
         processors[cpu.index] = processor
         return processor

@@ -14,19 +14,18 @@ final class JITProcessor {
     /// Counts of block entries, down to zero.
     let heat: UnsafeMutablePointer<Int32>
     private let enter: Enter
-    /// Slices end exactly where the budget says, and not at the last block that fits.
-    private let isExact: Bool
+    /// The slice ends exactly where the budget says, and not at the last block that fits.
+    private var isExact = false
     var exits = TranslationStatistics.ExitCounts()
     /// Set when other CPUs run on other threads.
     let sharing: Sharing?
 
     private typealias Enter = @convention(c) (UnsafeMutableRawPointer, UInt) -> UInt64
 
-    init(_ cpu: any TranslatableCPU, _ cache: CodeCache, isExact: Bool, _ sharing: Sharing?) {
+    init(_ cpu: any TranslatableCPU, _ cache: CodeCache, _ sharing: Sharing?) {
         self.sharing = sharing
         self.cpu = cpu
         self.cache = cache
-        self.isExact = isExact
         state = cpu.stateBlock
         context = ExecutionContext.of(state)
         environment = type(of: cpu).environment
@@ -42,7 +41,8 @@ final class JITProcessor {
     // MARK: The run loop
 
     /// Runs at most `budget` instructions; see `Engine.run`.
-    func run(budget: UInt64) -> Exit {
+    func run(budget: UInt64, exactly: Bool) -> Exit {
+        isExact = exactly
         context.pointee.owner = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
         context.pointee.heat = UInt64(UInt(bitPattern: heat))
         cpu.beginSlice()

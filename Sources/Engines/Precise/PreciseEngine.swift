@@ -8,7 +8,7 @@ public final class PreciseEngine: Engine {
 
     public let name = "precise"
 
-    public func run(_ cpu: any VirtualCPU, budget: UInt64) -> Exit {
+    public func run(_ cpu: any VirtualCPU, budget: UInt64, exactly: Bool) -> Exit {
         cpu.interpret(budget: budget)
     }
 }

@@ -106,7 +106,7 @@ final class CPUThread: @unchecked Sendable {
         while true {
             let budget = shared.budget
             if budget == 0 { return .budget }
-            let exit = engine.run(cpu, budget: budget)
+            let exit = engine.run(cpu, budget: budget, exactly: budget < Machine.sliceInstructions)
             if exit == .environmentCall || exit == .waiting || exit == .debugStop || isPolled || lock.isStopWanted(index) { return exit }
         }
     }

@@ -11,12 +11,10 @@ public enum EngineCatalog {
     public static let standard = "jit"
 
     /// An engine for `share`-th parts of a machine's CPUs.
-    /// - Parameter isExact: slices must end exactly where their budget says.
-    static func make(_ name: String, isExact: Bool, share: Int) throws(MachineError) -> any Engine {
+    static func make(_ name: String, share: Int) throws(MachineError) -> any Engine {
         switch name {
         case "jit":
             var configuration = JITEngine.Configuration()
-            configuration.isExact = isExact
             // The bound is the machine's.
             let segments = configuration.codeByteCount / configuration.segmentByteCount / share
             configuration.codeByteCount = segments * configuration.segmentByteCount
@@ -36,14 +34,12 @@ final class EngineSet {
     /// One for all CPUs, or one for each when they run on threads of their own.
     private(set) var current: [any Engine]
     private var kept: [String: [any Engine]] = [:]
-    private let isExact: Bool
     private let count: Int
     /// Set when CPUs run on threads of their own.
     private var sharing: (lock: MachineLock, cpus: [any VirtualCPU])?
 
-    init(_ name: String, isExact: Bool, count: Int) throws(MachineError) {
+    init(_ name: String, count: Int) throws(MachineError) {
         self.name = name
-        self.isExact = isExact
         self.count = count
         current = []
         current = try make(name)
@@ -51,7 +47,7 @@ final class EngineSet {
 
     private func make(_ name: String) throws(MachineError) -> [any Engine] {
         var engines: [any Engine] = []
-        for _ in 0..<count { engines.append(try EngineCatalog.make(name, isExact: isExact, share: count)) }
+        for _ in 0..<count { engines.append(try EngineCatalog.make(name, share: count)) }
         return engines
     }
 

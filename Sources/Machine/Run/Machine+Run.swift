@@ -83,7 +83,9 @@ extension Machine {
         let processor = board.cpus[cpu]
         let before = processor.executedInstructions
         runningCPU = cpu
-        let exit = engineSet.current[0].run(processor, budget: budget)
+        // A shorter slice ends where something is to happen.
+        let isExact = budget < Self.sliceInstructions || context.clock.mode != .freeRunning
+        let exit = engineSet.current[0].run(processor, budget: budget, exactly: isExact)
         runningCPU = nil
         if exit == .environmentCall { board.serveEnvironmentCall(of: cpu) }
         let executed = processor.executedInstructions &- before

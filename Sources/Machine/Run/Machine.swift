@@ -55,8 +55,7 @@ public final class Machine {
         let lock = Self.makeLock(configuration)
         self.lock = lock
         engineSet = try EngineSet(
-            configuration.engine, isExact: configuration.clock != .freeRunning,
-            count: lock == nil ? 1 : configuration.cpuCount)
+            configuration.engine, count: lock == nil ? 1 : configuration.cpuCount)
         let memory = try GuestMemory(base: MemoryMap.ramBase, byteCount: configuration.memoryByteCount)
         context = Self.makeContext(configuration, memory, saved, MachineLog(sink: log))
         disks = try MachineDisks(configuration.disks, context, mailbox)

@@ -5,7 +5,10 @@ public protocol Engine: AnyObject {
     /// The engine's name, as in `--engine NAME`.
     var name: String { get }
     /// Runs `cpu` for at most `budget` instructions.
-    func run(_ cpu: any VirtualCPU, budget: UInt64) -> Exit
+    ///
+    /// - Parameter exactly: a slice that nothing else ends goes on until all of the budget is used, and not only
+    ///   until the next block of instructions would go beyond it.
+    func run(_ cpu: any VirtualCPU, budget: UInt64, exactly: Bool) -> Exit
     /// What was translated so far; nil for engines that do not.
     var statistics: TranslationStatistics? { get }
 }

@@ -32,7 +32,6 @@ final class HartPair {
         fast = try machine()
         devices = [precise, fast].map(TranslateDevice.init)
         var configuration = JITEngine.Configuration()
-        configuration.isExact = true
         configuration.codeByteCount = codeByteCount
         configuration.segmentByteCount = segmentByteCount
         engine = JITEngine(configuration)
@@ -48,8 +47,8 @@ final class HartPair {
     /// - Returns: how both ended, or nil when they differ, which is also reported.
     func run(budget: UInt64) -> Exit? {
         let start = fast.pc
-        let exit = engine.run(fast.hart, budget: budget)
-        let own = preciseEngine.run(precise.hart, budget: budget)
+        let exit = engine.run(fast.hart, budget: budget, exactly: true)
+        let own = preciseEngine.run(precise.hart, budget: budget, exactly: true)
         causes.formUnion([fast[.mcause], fast[.scause]])
         let differences = differences(own, exit)
         if differences.isEmpty { return exit }

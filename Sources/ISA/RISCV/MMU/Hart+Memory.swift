@@ -42,12 +42,13 @@ extension Hart {
         }
         let bias = UInt64(UInt(bitPattern: host)) &- page
         let points = debugging.points
+        // Atomic accesses read by the tag for writing.
         let watched = points.watchedAccesses(inPage: page)
         translations.enter(
             kind == .fetch ? fetchSetIndex : dataSetIndex, page: page, bias: bias,
             read: translation.readable && !watched.contains(.read) && allowed(.read),
             write: translation.writable && memory.codeLines.mask(of: frame) == 0
-                && memory.dirtyLog.isDirty(frame) && !watched.contains(.write) && allowed(.write),
+                && memory.dirtyLog.isDirty(frame) && watched.isEmpty && allowed(.write),
             fetch: translation.executable && !points.breaks(inPage: page) && allowed(.fetch),
             superpage: translation.superpage)
     }

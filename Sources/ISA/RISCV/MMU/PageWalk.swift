@@ -38,7 +38,11 @@ private enum Entry {
 extension Hart {
     /// Translates `address` for an access under `key`, setting A and D as hardware does
     /// (Privileged ISA 10.3.2 with 10.4.1; A/D updates by the machine, as without Svade).
-    func walk(_ address: UInt64, _ kind: AccessKind, _ key: TranslationKey) throws(WalkFault) -> Translation {
+    ///
+    /// - Parameter marks: false for who only looks: A and D stay as they are.
+    func walk(
+        _ address: UInt64, _ kind: AccessKind, _ key: TranslationKey, marks: Bool = true
+    ) throws(WalkFault) -> Translation {
         if key.satp == 0 {
             // Physical addresses have 56 bits (Privileged ISA 10.4).
             if address >> 56 != 0 { throw .accessFault }
@@ -64,7 +68,7 @@ extension Hart {
             // A global pointer makes all below it global (Privileged ISA 10.3.1).
             isGlobal = isGlobal || entry & Entry.global != 0
             if permissions != 0 {
-                guard var translation = try leaf(entry, pointer, slot, address, level, kind, key) else {
+                guard var translation = try leaf(entry, pointer, slot, address, level, kind, key, marks) else {
                     continue
                 }
                 translation.isGlobal = isGlobal
@@ -88,7 +92,7 @@ extension Hart {
     /// What a leaf entry gives, or nil when another hart changed it meanwhile: it is to be read again.
     private func leaf(
         _ entry: UInt64, _ pointer: UnsafeMutableRawPointer, _ slot: UInt64, _ address: UInt64,
-        _ level: UInt64, _ kind: AccessKind, _ key: TranslationKey
+        _ level: UInt64, _ kind: AccessKind, _ key: TranslationKey, _ marks: Bool
     ) throws(WalkFault) -> Translation? {
         let isUser = entry & Entry.user != 0
         let pageMask: UInt64 = (1 << (12 + 9 * level)) - 1
@@ -106,7 +110,7 @@ extension Hart {
         default: break
         }
         let needed = Entry.accessed | (kind == .write ? Entry.dirty : 0)
-        if entry & needed != needed {
+        if marks && entry & needed != needed {
             let own = slot..<(slot &+ 8)
             guard PhysicalMemoryProtection.check(state, own, .write, privilege: 1).allowed else {
                 throw .accessFault
