@@ -28,6 +28,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -39,6 +40,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         // layer 0: ground
@@ -60,19 +62,22 @@ let package = Package(
             "JITEngine", path: "Engines/JIT", ["MachineCore", "HostOS", "SoftFloat", "IR", "CodegenX86"]),
         library("Devices", ["MachineCore"]),
         library("Storage", ["MachineCore", "HostOS"]),
+        library("Debug", []),
         // layer 4: boards
         library("VirtRISCV", path: "Boards/VirtRISCV", ["RISCV", "Devices", "BootFormats", "MachineCore", "StateCodec", "HostOS"]),
         // layer 5: machine
         library(
             "Machine",
-            ["IR", "VirtRISCV", "PreciseEngine", "JITEngine", "Storage", "Devices", "StateCodec", "MachineCore", "HostOS", yams]),
+            ["IR", "VirtRISCV", "PreciseEngine", "JITEngine", "Storage", "Debug", "Devices", "StateCodec", "MachineCore", "HostOS", yams]),
         library("GuestImages", ["HostOS", "StateCodec"]),
+        // layer 6: services
+        library("ControlAPI", ["Machine", "MachineCore", "HostOS"] + nio),
         // layer 7: executables
         executable(
             "starling", path: "CLI",
             [
-                "Machine", "GuestImages", "VirtRISCV", "Devices", "Storage", "StateCodec", "MachineCore", "HostOS",
-                argumentParser,
+                "ControlAPI", "Machine", "GuestImages", "VirtRISCV", "Devices", "Storage", "StateCodec", "MachineCore",
+                "HostOS", argumentParser,
             ]),
         executable(
             "starling-dev", path: "DevTools", ["Machine", "VirtRISCV", "MachineCore", "HostOS", argumentParser]),
@@ -86,6 +91,7 @@ let package = Package(
         tests("CodegenX86Tests", ["CodegenX86", "MachineCore", "HostOS"]),
         tests("DevicesTests", ["Devices", "StateCodec"]),
         tests("StorageTests", ["Storage"]),
+        tests("DebugTests", ["Debug", "HostOS"]),
         tests(
             "RISCVTests",
             [
@@ -96,6 +102,7 @@ let package = Package(
             [
                 "Machine", "VirtRISCV", "RISCV", "Devices", "StateCodec", "MachineCore", "GuestImages", "HostOS", yams,
             ]),
+        tests("ControlAPITests", ["ControlAPI", "Machine", "MachineCore", "HostOS", yams]),
         tests("CLITests", ["starling", "GuestImages", "Machine"]),
     ]
 )

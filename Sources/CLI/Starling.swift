@@ -28,7 +28,10 @@ struct Starling: ParsableCommand {
             """,
         subcommands: [
             RunCommand.self, CreateCommand.self, StartCommand.self, LsCommand.self, ShowCommand.self,
-            StatsCommand.self, ConsoleCommand.self, RmCommand.self, ImageCommand.self, BackgroundCommand.self,
+            StatsCommand.self, ConsoleCommand.self, PauseCommand.self, ResumeCommand.self, StopCommand.self,
+            ResetCommand.self, SwitchCommand.self, SnapshotCommand.self, SnapshotsCommand.self, RestoreCommand.self,
+            RecordCommand.self, RewindCommand.self, TimelineCommand.self, DebugCommand.self, InspectCommand.self,
+            SetCommand.self, RmCommand.self, ImageCommand.self, BackgroundCommand.self,
         ])
 
     static func main() {

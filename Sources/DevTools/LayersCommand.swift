@@ -12,6 +12,8 @@ struct LayersCommand: ParsableCommand {
     /// not import each other.
     private static let foundationLayer = 4
     private static let leafLayer = 3
+    /// The lowest layer that may import a network framework.
+    private static let networkLayer = 6
 
     func run() throws {
         let tree = ProjectTree(root: root)
@@ -53,6 +55,9 @@ struct LayersCommand: ParsableCommand {
                 }
                 if module.hasPrefix("Foundation"), let layer = target.layer, layer < Self.foundationLayer {
                     findings.add("\(file): imports \(module), which layers 0 to 3 do without")
+                }
+                if module.hasPrefix("NIO"), let layer = target.layer, layer < Self.networkLayer {
+                    findings.add("\(file): imports \(module), which only services and executables do")
                 }
             }
         }

@@ -25,10 +25,10 @@ public final class HostMutex: @unchecked Sendable {
     public func unlock() { pthread_mutex_unlock(mutex) }
 
     /// Does `body` while holding the mutex.
-    public func withLock<Result>(_ body: () -> Result) -> Result {
+    public func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         lock()
         defer { unlock() }
-        return body()
+        return try body()
     }
 }
 

@@ -13,7 +13,7 @@ public struct PollItem: Sendable {
     }
 
     /// A socket.
-    public init(_ socket: UnixSocket, input: Bool = true, output: Bool = false) {
+    public init(_ socket: StreamSocket, input: Bool = true, output: Bool = false) {
         self.init(socket.descriptor, input: input, output: output)
     }
 

@@ -17,3 +17,8 @@ public enum HostRandom {
         return bytes
     }
 }
+
+extension HostRandom {
+    /// A random number.
+    public static var number: UInt64 { bytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
+}

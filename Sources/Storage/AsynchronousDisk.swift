@@ -6,7 +6,7 @@ import MachineCore
 ///
 /// All functions are for the runner thread. Guest memory of a request must stay until the request
 /// is complete, so `close` comes before the machine's RAM goes.
-public final class AsynchronousDisk: BlockBackend {
+public final class AsynchronousDisk: AttachedDisk {
     /// Runs a closure later on the runner thread; called on the I/O thread and, after `close`, on
     /// the runner thread. It must not run the closure in place.
     public typealias Deliver = @Sendable (@escaping @Sendable () -> Void) -> Void
@@ -54,6 +54,8 @@ public final class AsynchronousDisk: BlockBackend {
         worker.finish()
         try disk.perform(.flush)
     }
+
+    public func abandon() { worker.finish() }
 
     private func complete(_ number: UInt64, _ outcome: BlockOutcome) {
         if let cause = outcome.cause { log.note(disk.name, "\(cause)") }

@@ -4,7 +4,7 @@ import MachineCore
 
 /// Completes each request exactly `latency` virtual nanoseconds after it was submitted, and does its
 /// I/O at that moment on the runner thread: how fast the host is can not be seen.
-public final class DeterministicDisk: BlockBackend {
+public final class DeterministicDisk: AttachedDisk {
     public var byteCount: UInt64 { disk.byteCount }
     public var isReadOnly: Bool { disk.isReadOnly }
     private let disk: any SynchronousDisk
@@ -50,6 +50,11 @@ public final class DeterministicDisk: BlockBackend {
     public func close() throws(HostError) {
         while !waiting.isEmpty { completeFirst() }
         try disk.perform(.flush)
+    }
+
+    public func abandon() {
+        waiting = []
+        timer?.disarm()
     }
 
     private func completeFirst() {

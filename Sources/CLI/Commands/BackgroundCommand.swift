@@ -9,6 +9,9 @@ struct BackgroundCommand: ParsableCommand {
 
     @Argument var path: String
 
+    /// The snapshot to begin from.
+    @Option var from: String?
+
     func run() throws {
         let session: MachineSession
         do {
@@ -18,7 +21,7 @@ struct BackgroundCommand: ParsableCommand {
             ReportWriter.report(Array("\(failure.status) \(failure.description)".utf8))
             throw ExitCode(failure.status)
         }
-        ReportWriter.report(Array(StartCommand.isRunning.utf8))
+        ReportWriter.report(Array(BackgroundStart.isRunning.utf8))
         let outcome = try session.run(readsInput: false)
         Message.say(outcome.text)
     }
@@ -32,8 +35,7 @@ struct BackgroundCommand: ParsableCommand {
         try File(opening: bundle.logPath, .readWrite).resize(to: 0)
         let configuration = try bundle.configuration(try bundle.spec(), images: home.bootImage)
         return try MachineSession(
-            configuration, socket: bundle.socketPath, report: bundle.reportPath, interruption, holding: lock,
-            outputLimit: Self.logLimit)
+            configuration, bundle: bundle, interruption, holding: lock, from: from, outputLimit: Self.logLimit)
     }
 
     /// In bytes of console output.

@@ -27,9 +27,6 @@ struct StartCommand: ParsableCommand {
     @Flag(help: "Print the machine's name, path and log as JSON.")
     var json = false
 
-    /// What the process in the background reports when all is well.
-    static let isRunning = "0"
-
     func run() throws {
         let bundle = try MachineHome().bundle(name)
         // Said here, where it can be said with line and column.
@@ -37,24 +34,12 @@ struct StartCommand: ParsableCommand {
         if case .running(let process) = bundle.runState {
             throw BundleError.running(name: bundle.name, process: process)
         }
-        let report = try HostProcess.startDetached(
-            arguments: ["starling", BackgroundCommand._commandName, bundle.path], log: bundle.logPath)
-        try check(String(decoding: report.readAll(), as: UTF8.self), bundle)
+        try BackgroundStart(bundle).start()
         if attach { return try ConsoleSession(bundle).run() }
         if json {
             return try Output.write(
                 json: ["name": bundle.name, "path": bundle.path, "log": bundle.logPath])
         }
         Output.write("machine '\(bundle.name)' runs; its console: starling console \(name)")
-    }
-
-    /// Reads the report: a status, and if that is not 0, why.
-    private func check(_ report: String, _ bundle: MachineBundle) throws {
-        if report == Self.isRunning { return }
-        let parts = report.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, let status = Int32(parts[0]) else {
-            throw Failure("the machine's process ended at once; see \(bundle.logPath)")
-        }
-        throw Failure(String(parts[1]), status: status)
     }
 }

@@ -58,12 +58,12 @@ struct Launch {
             let lock = try bundle.lock()
             let configuration = try bundle.configuration(sized(spec), images: home.bootImage)
             return try MachineSession(
-                configuration, socket: bundle.socketPath, report: bundle.reportPath, interruption, holding: lock)
+                configuration, bundle: bundle, interruption, holding: lock)
         }
         guard let image else {
             let configuration = try sized(spec).configuration(
                 in: Folder.absolute("."), name: "machine", images: home.bootImage)
-            return try MachineSession(configuration, socket: nil, interruption)
+            return try MachineSession(configuration, bundle: nil, interruption)
         }
         return try startThrowAway(of: image)
     }
@@ -75,7 +75,7 @@ struct Launch {
         var spec = sized(spec)
         spec.disks[0].file = disk.path
         let configuration = try spec.configuration(in: home.path, name: image.name, images: home.bootImage)
-        return try MachineSession(configuration, socket: nil, interruption)
+        return try MachineSession(configuration, bundle: nil, interruption)
     }
 
     /// Tells the guest of an image how large the terminal is: a serial line has no other way. Not in

@@ -1,4 +1,5 @@
 // One run of a machine in this process, from opening its disks to closing them.
+import ControlAPI
 import HostOS
 import Machine
 import MachineCore
@@ -9,6 +10,7 @@ final class MachineSession {
     /// What the run took, in seconds.
     private(set) var seconds = 0.0
     private let server: ConsoleServer?
+    private let control: ControlServer?
     private var reportFile: ReportFile?
     private let interruption: Interruption
     /// The right to run the machine.
@@ -16,29 +18,31 @@ final class MachineSession {
 
     /// Opens the disks and powers the machine on, without executing anything.
     /// - Parameters:
-    ///   - socket: where others can attach to the console.
-    ///   - report: where others find what the machine tells about itself.
+    ///   - bundle: the machine's folder, where others can reach it.
+    ///   - snapshot: the moment to begin at instead of a power-on.
     ///   - outputLimit: how many bytes standard output gets at most.
     init(
-        _ configuration: MachineConfiguration, socket: String?, report: String? = nil, _ interruption: Interruption,
-        holding lock: BundleLock? = nil, outputLimit: Int = .max
+        _ configuration: MachineConfiguration, bundle: MachineBundle?, _ interruption: Interruption,
+        holding lock: BundleLock? = nil, from snapshot: String? = nil, outputLimit: Int = .max
     ) throws {
         let output = ConsoleOutput(interruption, limit: outputLimit)
         machine = try Machine(configuration, log: { Message.say($0) }, consoleOutput: { output.write($0) })
         self.interruption = interruption
         self.lock = lock
         let remote = machine.remote
-        server = try socket.map {
-            try ConsoleServer(socketPath: $0, input: { remote.sendInput($0) }, stop: { remote.stop() })
+        server = try bundle.map {
+            try ConsoleServer(socketPath: $0.socketPath, input: { remote.sendInput($0) }, stop: { remote.stop() })
         }
         if let server { output.attach(server) }
         do {
+            if let bundle, let snapshot { try machine.begin(from: snapshot, inBundleAt: bundle.path) }
             _ = try machine.run(instructionLimit: 0)
+            control = try bundle.map { try ControlServer(socketPath: $0.controlPath, MachineControl($0, remote)) }
         } catch {
             server?.close()
             throw error
         }
-        let reportFile = try report.map { path throws(HostError) in try ReportFile(path) }
+        let reportFile = try bundle.map { bundle throws(HostError) in try ReportFile(bundle.reportPath) }
         self.reportFile = reportFile
         if let reportFile { machine.reporter = { reportFile.write($0) } }
         interruption.attach(remote)
@@ -49,6 +53,7 @@ final class MachineSession {
     func run(instructionLimit: UInt64? = nil, readsInput: Bool) throws -> MachineOutcome {
         defer {
             Terminal.restore()
+            control?.close()
             server?.close()
             reportFile?.remove()
         }

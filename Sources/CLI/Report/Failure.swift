@@ -1,5 +1,6 @@
 // From errors to one line and an exit status.
 import ArgumentParser
+import ControlAPI
 import Foundation
 import GuestImages
 import HostOS
@@ -52,6 +53,8 @@ struct Failure: Error, CustomStringConvertible {
         case let error as BundleError: Failure("\(error)", status: status(of: error))
         case let error as DiskError: Failure("\(error)", status: status(of: error))
         case let error as ImageError: Failure("\(error)", status: status(of: error))
+        case let error as SnapshotError: Failure("\(error)", status: status(of: error))
+        case let error as ControlError: Failure("\(error)", status: status(of: error))
         case let error as HostError: Failure(advice(on: error), status: status(of: error))
         // The argument parser's errors are of internal types; its own answer tells them apart.
         default: Starling.exitCode(for: error) == .validationFailure ? nil : Failure("\(error)")
@@ -83,6 +86,20 @@ struct Failure: Error, CustomStringConvertible {
         case .locked: ExitStatus.busy
         default: ExitStatus.failure
         }
+    }
+
+    private static func status(of error: SnapshotError) -> Int32 {
+        switch error {
+        case .notFound: ExitStatus.notFound
+        case .busy: ExitStatus.busy
+        case .badName, .nameTaken, .noteTooLong, .mismatch: ExitStatus.configuration
+        default: ExitStatus.failure
+        }
+    }
+
+    private static func status(of error: ControlError) -> Int32 {
+        if case .notRunning = error { return ExitStatus.notFound }
+        return ExitStatus.failure
     }
 
     private static func status(of error: HostError) -> Int32 {

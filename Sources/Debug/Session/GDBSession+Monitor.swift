@@ -55,7 +55,7 @@ extension GDBSession {
         guard 1...2 ~= operands.count, let address = Self.number(operands[0]),
             let count, 1...Self.maximumDump ~= count
         else {
-            return "Usage: phys ADDRESS [COUNT], with a COUNT from 1 to \(Self.maximumDump); 0x is for hexadecimal."
+            return "Usage: phys ADDRESS [COUNT], COUNT from 1 to \(Self.maximumDump); 0x makes hexadecimal."
         }
         let bytes = target.readPhysicalMemory(at: address, count: Int(count))?.prefix(Int(count)) ?? []
         let end = Hexadecimal.text(address &+ UInt64(bytes.count), width: 16)
@@ -69,7 +69,8 @@ extension GDBSession {
             let digits = line.map { Hexadecimal.text(UInt64($0), width: 2) }.joined(separator: " ")
             let padding = String(repeating: "   ", count: 16 - line.count)
             let text = line.map { 0x20...0x7e ~= $0 ? String(Unicode.Scalar($0)) : "." }.joined()
-            return "0x\(Hexadecimal.text(address &+ UInt64(start), width: 16)): \(digits)\(padding)  \(text)\n"
+            let place = Hexadecimal.text(address &+ UInt64(start), width: 16)
+            return "0x\(place): \(digits)\(padding)  \(text)\n"
         }.joined()
     }
 
@@ -80,7 +81,7 @@ extension GDBSession {
             return "Usage: physwrite ADDRESS BYTES, with two hexadecimal digits a byte in memory order."
         }
         guard target.writePhysicalMemory(at: address, bytes) else {
-            return "Not written: there is no memory for \(bytes.count) bytes at 0x\(Hexadecimal.text(address))."
+            return "Not written: not all of the \(bytes.count) bytes have memory there."
         }
         return "\(bytes.count) bytes written."
     }

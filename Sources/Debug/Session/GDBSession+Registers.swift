@@ -21,10 +21,11 @@ extension GDBSession {
 
     /// A register's bytes, or an `x` for each digit when it can not be read.
     func hexadecimal(_ register: TargetDescription.Register, thread: Int) -> [UInt8] {
-        if let bytes = target.readRegister(register.number, thread: thread), bytes.count == register.byteCount {
-            return Hexadecimal.encode(bytes)
+        let bytes = target.readRegister(register.number, thread: thread)
+        guard let bytes, bytes.count == register.byteCount else {
+            return Array(repeating: UInt8(ascii: "x"), count: 2 * register.byteCount)
         }
-        return Array(repeating: UInt8(ascii: "x"), count: 2 * register.byteCount)
+        return Hexadecimal.encode(bytes)
     }
 
     private func register(_ cursor: inout PacketCursor) throws(Refusal) -> TargetDescription.Register {
@@ -60,7 +61,7 @@ extension GDBSession {
         guard let register = architecture.register(UInt64(clamping: architecture.programCounter)) else {
             throw .inaccessible
         }
-        let bytes = (0..<register.byteCount).map { $0 < 8 ? UInt8(truncatingIfNeeded: address >> (8 * $0)) : 0 }
+        let bytes = (0..<register.byteCount).map { UInt8(truncatingIfNeeded: address >> (8 * $0)) }
         guard target.writeRegister(register.number, bytes, thread: thread) else { throw .inaccessible }
     }
 }

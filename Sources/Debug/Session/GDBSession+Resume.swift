@@ -87,8 +87,26 @@ extension GDBSession {
     }
 
     private func start(_ action: ResumeAction) {
+        if stepsOverAccess(action) {
+            lastStop.reason = .stepped
+            return send(stopReply())
+        }
         phase = .running
         hasRequestedInterrupt = false
         request(.resume(action))
+    }
+
+    /// The debugger, which has just taken the watchpoint away, wants to step over an access that has
+    /// happened already. When users step, it has put the watchpoint back.
+    private func stepsOverAccess(_ action: ResumeAction) -> Bool {
+        guard architecture.debuggersStepOverAccesses,
+            case .watchpoint(_, let address) = lastStop.reason
+        else { return false }
+        switch action {
+        case .step(lastStop.thread, _), .stepBackwards(lastStop.thread):
+            return !breakpoints.contains { $0.watches(address) }
+        default:
+            return false
+        }
     }
 }

@@ -44,7 +44,7 @@ public final class GDBSession {
     static let maximumResends = 4
 
     let target: any DebugTarget
-    /// The same as long as the session lasts, and long: so it is asked for once.
+    /// Asked for once: it stays the same as long as the session lasts, and is large.
     let architecture: DebugArchitecture
     var phase = Phase.stopped
     /// Why the machine stands still, and which CPU stopped it.

@@ -25,6 +25,12 @@ public struct Breakpoint: Hashable, Sendable {
         self.address = address
         self.length = length
     }
+
+    /// It is a watchpoint with `address` in its range.
+    func watches(_ address: UInt64) -> Bool {
+        guard case .watch = kind else { return false }
+        return address >= self.address && address - self.address < UInt64(clamping: length)
+    }
 }
 
 /// The accesses that a watchpoint watches.

@@ -11,6 +11,11 @@ public struct DebugArchitecture: Equatable, Sendable {
     public let generalCount: Int
     /// The numbers of the registers that each stop already tells, so that stepping need not ask.
     public let expedited: [Int]
+    /// Debuggers for this architecture believe that a CPU stops before a watched access, and step over
+    /// it themselves; so does gdb for RISC-V, Arm and MIPS, not for x86 (its sources:
+    /// `set_gdbarch_have_nonsteppable_watchpoint`). Targets stop after the access all the same: the
+    /// session answers that step without moving the machine.
+    public let debuggersStepOverAccesses: Bool
     /// All registers by ascending number.
     let registers: [TargetDescription.Register]
 
@@ -19,14 +24,17 @@ public struct DebugArchitecture: Equatable, Sendable {
     ///   - programCounter: the number of the program counter.
     ///   - generalCount: how many registers, by ascending number, go together.
     ///   - expedited: numbers of registers that each stop tells; the program counter by default.
+    ///   - debuggersStepOverAccesses: what the property says.
     public init(
-        _ description: TargetDescription, programCounter: Int, generalCount: Int, expedited: [Int]? = nil
+        _ description: TargetDescription, programCounter: Int, generalCount: Int, expedited: [Int]? = nil,
+        debuggersStepOverAccesses: Bool = false
     ) {
         self.description = description
         self.programCounter = programCounter
         registers = description.features.flatMap(\.registers).sorted { $0.number < $1.number }
         self.generalCount = min(max(0, generalCount), registers.count)
         self.expedited = expedited ?? [programCounter]
+        self.debuggersStepOverAccesses = debuggersStepOverAccesses
     }
 
     /// The register of a number, nil when there is none.

@@ -11,7 +11,8 @@ public enum StopReason: Equatable, Sendable {
     /// A CPU is at a hardware breakpoint.
     case hardwareBreakpoint
     /// A CPU accessed watched memory; `address` is a virtual address inside the watched range, and the
-    /// kind is that of the watchpoint.
+    /// kind is that of the watchpoint. Forwards, the CPU is after the instruction that made the access;
+    /// backwards, before it.
     case watchpoint(WatchedAccess, address: UInt64)
     /// The recording has nothing more in this direction.
     case recordingEnd(RecordingEnd)

@@ -24,6 +24,10 @@ public struct MachineBundle: Equatable, Sendable {
     public var specPath: String { "\(path)/\(Self.specName)" }
     /// Where the console of the running machine can be reached.
     public var socketPath: String { path + "/console.sock" }
+    /// Where the running machine takes requests (see `Documentation/control-api.yaml`).
+    public var controlPath: String { path + "/control.sock" }
+    /// Where a debugger finds the machine while it is debugged.
+    public var debugPath: String { path + "/gdb.sock" }
     /// The file that is locked while the machine runs.
     public var lockPath: String { path + "/lock" }
     /// What the running machine tells about itself, as JSON.
@@ -45,6 +49,8 @@ public struct MachineBundle: Equatable, Sendable {
     public func configuration(
         _ spec: MachineSpec, images: (String) throws -> BootImage
     ) throws -> MachineConfiguration {
-        try spec.configuration(in: path, name: name, images: images)
+        var configuration = try spec.configuration(in: path, name: name, images: images)
+        try DiskOverlays(bundlePath: path).apply(to: &configuration.disks)
+        return configuration
     }
 }

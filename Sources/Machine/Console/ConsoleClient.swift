@@ -9,7 +9,7 @@ public final class ConsoleClient: Sendable {
         var buffer = [UInt8](repeating: 0, count: ConsoleFrame.maximumPayload)
     }
 
-    private let socket: UnixSocket
+    private let socket: StreamSocket
     private let sending = Mutex(())
     private let incoming = Mutex(Incoming())
 
@@ -17,7 +17,7 @@ public final class ConsoleClient: Sendable {
     /// - Throws: `ConsoleError.nobodyListens`, or `HostError`.
     public init(socketPath: String) throws {
         do {
-            socket = try UnixSocket.connect(to: socketPath)
+            socket = try StreamSocket.connect(to: socketPath)
         } catch let error
             where [HostError.Code.noSuchFile, HostError.Code.connectionRefused].contains(error.code)
         {

@@ -3,7 +3,7 @@ import HostOS
 
 /// A client of a console. Used on the server's thread.
 struct ConsoleConnection {
-    let socket: UnixSocket
+    let socket: StreamSocket
     /// What the client has not yet been sent of the console's output begins here.
     private var position: UInt64
     /// The rest of the frame that is being sent.
@@ -11,7 +11,7 @@ struct ConsoleConnection {
     private var decoder = ConsoleFrameDecoder()
 
     /// A new client, to be sent the output from `position` on.
-    init(_ socket: UnixSocket, from position: UInt64) {
+    init(_ socket: StreamSocket, from position: UInt64) {
         self.socket = socket
         self.position = position
     }

@@ -41,21 +41,21 @@ public final class ConsoleServer: Sendable {
         try? Folder.removeFile(socketPath)
     }
 
-    /// A socket that nobody listens at was left by a process that was killed.
-    private static func listen(at path: String) throws -> UnixSocket {
+    /// Listens at `path`. A socket there that nobody listens at was left by a process that was killed.
+    public static func listen(at path: String) throws -> StreamSocket {
         do throws(HostError) {
-            return try UnixSocket.listen(at: path)
+            return try StreamSocket.listen(at: path)
         } catch {
             guard error.code == HostError.Code.addressInUse else { throw error }
-            guard UnixSocket.isSocket(path), isAbandoned(path) else { throw ConsoleError.inUse(path) }
+            guard StreamSocket.isSocket(path), isAbandoned(path) else { throw ConsoleError.inUse(path) }
             try Folder.removeFile(path)
-            return try UnixSocket.listen(at: path)
+            return try StreamSocket.listen(at: path)
         }
     }
 
     private static func isAbandoned(_ path: String) -> Bool {
         do throws(HostError) {
-            _ = try UnixSocket.connect(to: path)
+            _ = try StreamSocket.connect(to: path)
             return false
         } catch {
             return error.code == HostError.Code.connectionRefused

@@ -53,7 +53,7 @@ final class ConsoleService: Sendable {
     // MARK: On the server's thread
 
     /// Serves until the end.
-    func serve(_ listener: UnixSocket) {
+    func serve(_ listener: StreamSocket) {
         var clients: [ConsoleConnection] = []
         var canAccept = true
         while let end = beginRound(hasClients: !clients.isEmpty) {
@@ -80,7 +80,7 @@ final class ConsoleService: Sendable {
 
     /// Takes in a new client; false when the host has no file for it, which `poll` would report again
     /// and again.
-    private func accept(_ listener: UnixSocket, _ clients: inout [ConsoleConnection]) -> Bool {
+    private func accept(_ listener: StreamSocket, _ clients: inout [ConsoleConnection]) -> Bool {
         guard let socket = listener.accept() else { return false }
         // One too many is disconnected at once.
         guard clients.count < Self.maximumClients else { return true }

@@ -107,7 +107,10 @@ final class CPUThread: @unchecked Sendable {
             let budget = shared.budget
             if budget == 0 { return .budget }
             let exit = engine.run(cpu, budget: budget, exactly: budget < Machine.sliceInstructions)
-            if exit == .environmentCall || exit == .waiting || exit == .debugStop || isPolled || lock.isStopWanted(index) { return exit }
+            switch exit {
+            case .environmentCall, .waiting, .debugStop: return exit
+            case .budget, .attention: if isPolled || lock.isStopWanted(index) { return exit }
+            }
         }
     }
 

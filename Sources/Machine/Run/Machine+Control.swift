@@ -27,6 +27,27 @@ extension Machine {
     /// - Throws: `MachineError` when there is no such engine.
     public func switchEngine(to name: String) throws(MachineError) { try engineSet.change(to: name) }
 
+    /// As above, after `count` more instructions; see `schedule`.
+    public func switchEngine(to name: String, after count: UInt64) throws(MachineError) {
+        try check(engine: name)
+        let (sum, overflows) = instructionsExecuted.addingReportingOverflow(count)
+        schedule(at: overflows ? .max : sum) { try? $0.switchEngine(to: name) }
+    }
+
+    /// As above, when a CPU comes to the instruction at virtual address `address`.
+    public func switchEngine(to name: String, atInstruction address: UInt64) throws(MachineError) {
+        try check(engine: name)
+        debugPoints.breakpoints.insert(address)
+        arrivals[address] = { try? $0.switchEngine(to: name) }
+    }
+
+    private func check(engine name: String) throws(MachineError) {
+        guard EngineCatalog.names.contains(name) else {
+            let known = EngineCatalog.names.joined(separator: ", ")
+            throw MachineError("there is no engine \"\(name)\": choose one of \(known)")
+        }
+    }
+
     /// Has `action` done on the machine's thread as soon as `count` instructions are executed since
     /// power-on. With one CPU, or in deterministic mode, exactly then; otherwise a little later.
     public func schedule(at count: UInt64, _ action: @escaping (Machine) -> Void) {
@@ -42,7 +63,13 @@ extension Machine {
 
     /// A CPU stopped at a debugger's point.
     func handleDebugStop(of cpu: any VirtualCPU) {
-        guard let stop = cpu.debugStop, let debugStopped else { return cpu.passBreakpoint() }
+        guard let stop = cpu.debugStop else { return }
+        if case .breakpoint(let address) = stop, let action = arrivals.removeValue(forKey: address) {
+            debugPoints.breakpoints.remove(address)
+            return action(self)
+        }
+        if let replayStopped { return replayStopped(cpu.index, stop) }
+        guard let debugStopped else { return cpu.passBreakpoint() }
         pause()
         debugStopped(cpu.index, stop)
     }

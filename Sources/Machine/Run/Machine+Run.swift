@@ -16,23 +16,49 @@ extension Machine {
         defer { context.clock.pause() }
         if let lock { return try runThreads(lock, end) }
         while true {
-            if needsPowerOn {
-                drainDisks()
-                try board.powerOn()
-                needsPowerOn = false
-            }
-            serveOutside()
-            serveRequests()
-            if let outcome = pendingOutcome() { return outcome }
-            if isPaused {
-                waitForMail(until: nil)
-                continue
-            }
-            if instructionsExecuted >= end { return .instructionLimit }
-            let didRun = runRound(end)
-            reportIfDue(isIdle: !didRun)
-            board.poll()
-            if !didRun, control.pending == nil, let outcome = idle() { return outcome }
+            if let outcome = try turn(end) { return outcome }
+        }
+    }
+
+    /// One round of everything: what came from outside, what is due, and a slice of each CPU.
+    /// - Parameters:
+    ///   - end: the machine's instructions at which to stop.
+    ///   - isReplaying: a recorded past runs again, and nobody outside can reach the machine.
+    /// - Returns: nil when the machine goes on.
+    func turn(_ end: UInt64, isReplaying: Bool = false) throws(BootError) -> MachineOutcome? {
+        try powerOnIfNeeded()
+        serveOutside()
+        if !isReplaying { serveRequests() }
+        if let outcome = pendingOutcome(isReplaying) { return outcome }
+        if isPaused {
+            waitForMail(until: nil)
+            return nil
+        }
+        if instructionsExecuted >= end { return .instructionLimit }
+        keepMoment()
+        let didRun = runRound(end)
+        reportIfDue(isIdle: !didRun)
+        board.poll()
+        return !didRun && control.pending == nil ? idle(isReplaying) : nil
+    }
+
+    /// Puts the machine into its power-on state, at first and after a reset.
+    func powerOnIfNeeded() throws(BootError) {
+        guard needsPowerOn else { return }
+        drainDisks()
+        try board.powerOn()
+        needsPowerOn = false
+    }
+
+    /// Lets a recording keep this moment, if it is time for that.
+    private func keepMoment() {
+        guard let timeline else { return }
+        do {
+            try timeline.advance(self)
+        } catch {
+            context.log.note("recording", "\(error); the recording ends")
+            timeline.finish(self)
+            self.timeline = nil
         }
     }
 
@@ -52,12 +78,12 @@ extension Machine {
     /// Does what other threads handed over, and fires timers.
     func serveOutside() {
         if !mailbox.isEmpty { mailbox.drain() }
-        remote.deliverInput { console.offer($0) }
+        deliverInput()
         context.timers.fire(until: context.clock.now)
     }
 
-    func pendingOutcome() -> MachineOutcome? {
-        if remote.takeStopRequest() { return .stopped }
+    func pendingOutcome(_ isReplaying: Bool = false) -> MachineOutcome? {
+        if !isReplaying, remote.takeStopRequest() { return .stopped }
         switch control.take() {
         case .powerOff(let status): return .poweredOff(status: status)
         case .reset:
@@ -71,12 +97,18 @@ extension Machine {
     private func runRound(_ end: UInt64) -> Bool {
         var didRun = false
         for cpu in board.cpus.indices where board.isStarted(cpu) && !board.cpus[cpu].isWaiting {
-            let budget = min(budget(), min(end, schedule.next) &- instructionsExecuted)
+            let budget = min(budget(), min(end, nextStop) &- instructionsExecuted)
             if budget == 0 || control.pending != nil || isPaused { return true }
             didRun = true
             runSlice(cpu, budget)
         }
         return didRun
+    }
+
+    /// Instructions at which something happens that no instruction causes.
+    private var nextStop: UInt64 {
+        guard let input = timeline?.input.next, input.instructions > instructionsExecuted else { return schedule.next }
+        return min(schedule.next, input.instructions)
     }
 
     private func runSlice(_ cpu: Int, _ budget: UInt64) {
@@ -95,7 +127,7 @@ extension Machine {
     }
 
     /// Time goes on with the instructions of whichever CPU ran: CPUs take turns, so it never goes back.
-    private func settle(_ executed: UInt64) {
+    func settle(_ executed: UInt64) {
         context.clock.instructionsSinceSettled = executed
         context.clock.settle()
     }
@@ -128,10 +160,13 @@ extension Machine {
 
     /// Waits for the next deadline or for something from outside. In deterministic mode time skips to
     /// the deadline instead.
-    private func idle() -> MachineOutcome? {
-        let deadline = nextDeadline()
+    ///
+    /// A recorded machine waits for as long as the guest thinks, so that somebody can type meanwhile.
+    private func idle(_ isReplaying: Bool) -> MachineOutcome? {
+        var deadline = nextDeadline()
+        if let event = timeline?.input.next { deadline = min(deadline ?? .max, event.nanoseconds) }
         if case .deterministic = context.clock.mode, let deadline {
-            context.clock.skip(to: deadline)
+            if timeline == nil || isReplaying { context.clock.skip(to: deadline) } else { wait(until: deadline) }
             return nil
         }
         guard let deadline else {
@@ -141,6 +176,16 @@ extension Machine {
         }
         waitForMail(until: deadline)
         return nil
+    }
+
+    /// Sleeps until something is handed over or as long as virtual time lacks to `deadline`, and then moves it on
+    /// as far as that took.
+    private func wait(until deadline: UInt64) {
+        let now = context.clock.now
+        guard deadline > now else { return }
+        let start = HostClock.monotonicNanoseconds()
+        mailbox.wait(until: start + (deadline - now))
+        context.clock.skip(to: min(deadline, now + (HostClock.monotonicNanoseconds() - start)))
     }
 
     /// Sleeps until something is handed over, or virtual time reaches `deadline`, with the machine's lock

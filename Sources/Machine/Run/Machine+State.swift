@@ -8,10 +8,13 @@ struct MachineState {
     var clock: VirtualClock.State
     var instructionsExecuted: UInt64
     var entropy: UInt64
+    /// What was typed on the console and has not found room in the device.
+    var consoleInput: [UInt8]
 
     fileprivate static let clockPath = "clock"
     fileprivate static let entropyPath = "entropy"
     fileprivate static let instructionsPath = "instructions"
+    fileprivate static let consolePath = "console-input"
 }
 
 extension MachineState {
@@ -22,6 +25,7 @@ extension MachineState {
         clock = try tree.decode(VirtualClock.State.self, at: Self.clockPath, version: 1)
         entropy = try tree.decode(UInt64.self, at: Self.entropyPath, version: 1)
         instructionsExecuted = try tree.decode(UInt64.self, at: Self.instructionsPath, version: 1)
+        consoleInput = try tree.decode([UInt8].self, at: Self.consolePath, version: 1)
     }
 }
 
@@ -38,7 +42,7 @@ extension Machine {
     func savedState() throws -> MachineState {
         MachineState(
             tree: try stateTree(), clock: context.clock.state, instructionsExecuted: instructionsExecuted,
-            entropy: entropy.state)
+            entropy: entropy.state, consoleInput: console.waiting)
     }
 
     /// The state tree now: one node for each part.
@@ -48,6 +52,7 @@ extension Machine {
         try collector.visit(MachineState.clockPath, version: 1, context.clock.state)
         try collector.visit(MachineState.entropyPath, version: 1, entropy.state)
         try collector.visit(MachineState.instructionsPath, version: 1, instructionsExecuted)
+        try collector.visit(MachineState.consolePath, version: 1, console.waiting)
         return collector.tree
     }
 

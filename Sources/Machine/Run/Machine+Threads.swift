@@ -30,9 +30,7 @@ extension Machine {
         while true {
             if needsPowerOn {
                 shared.lock.halt()
-                drainDisks()
-                try board.powerOn()
-                needsPowerOn = false
+                try powerOnIfNeeded()
                 if !isPaused { shared.lock.resume() }
             }
             serveOutside()

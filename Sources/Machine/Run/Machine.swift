@@ -14,7 +14,7 @@ public final class Machine {
     private(set) var board: VirtRISCV
     private(set) var context: DeviceContext
     private let configuration: MachineConfiguration
-    let entropy: any StatefulEntropy
+    var entropy: any StatefulEntropy
     let engineSet: EngineSet
     /// Guards the machine when its CPUs run on threads of their own; otherwise nil.
     let lock: MachineLock?
@@ -67,6 +67,7 @@ public final class Machine {
         board = try Self.makeBoard(configuration, context, disks, console, entropy, control, lock, saved)
         needsPowerOn = saved == nil
         instructionsExecuted = saved?.instructionsExecuted ?? 0
+        if let saved { console.waiting = saved.consoleInput }
         connectBoard()
     }
 
@@ -94,32 +95,33 @@ public final class Machine {
 
     /// Puts another board with the state `saved` in the place of this one. No disk request may be in flight, and
     /// no CPU may run.
-    /// - Parameters:
-    ///   - disks: opened already when the board is made of other ones; closed here when that fails.
-    ///   - fillMemory: called when nothing can fail any more but what it does itself.
+    /// - Parameter fillMemory: puts RAM and disks into the state; called when nothing else can fail any more.
     /// - Throws: when the state is damaged; the machine is as it was then.
-    func replaceBoard(
-        with saved: MachineState, disks openDisks: (DeviceContext) throws -> MachineDisks,
-        fillMemory: () throws -> Void
-    ) throws {
+    func replaceBoard(with saved: MachineState, fillMemory: () throws -> Void) throws {
         let context = Self.makeContext(configuration, context.memory, saved, context.log)
-        let disks = try openDisks(context)
+        let disks = try self.disks.reattached(to: context, mailbox)
         let board: VirtRISCV
+        let typed = console.waiting
+        // The new devices must not take what was typed for the old ones.
+        console.waiting = []
         do {
             board = try Self.makeBoard(configuration, context, disks, console, entropy, control, lock, saved)
             try fillMemory()
         } catch {
-            try? disks.close()
+            disks.abandon()
+            console.waiting = typed
             throw error
         }
-        try? self.disks.close()
+        self.disks.abandon()
         (self.context, self.disks, self.board) = (context, disks, board)
         entropy.state = saved.entropy
+        console.waiting = saved.consoleInput
         instructionsExecuted = saved.instructionsExecuted
         needsPowerOn = false
         runningCPU = nil
         connectBoard()
-        if isPaused { context.clock.pause() }
+        if !isPaused { context.clock.resumeAfterPause() }
+        for cpu in board.cpus { cpu.debugPoints = debugPoints }
     }
 
     /// Several CPUs run at once where time does not depend on who runs how far.
@@ -143,8 +145,22 @@ public final class Machine {
     var needsPowerOn: Bool
     /// The CPUs stand still, and so does time, until someone resumes or stops the machine.
     public internal(set) var isPaused = false
+    /// The recorded past, while the machine is recorded.
+    var timeline: Timeline?
+    /// The recording made the machine's time independent of the host's.
+    var usesHostTimeAgain = false
+    /// Told of stops at a debugger's points while the past runs again.
+    var replayStopped: ((_ cpu: Int, _ stop: DebugStop) -> Void)?
+    /// The debugger that is attached.
+    var debugger: MachineDebugger?
     /// What is to be done when a number of instructions is reached.
     var schedule = Schedule()
+    /// Where all CPUs stop for a debugger.
+    var debugPoints = DebugPoints() {
+        didSet { for cpu in board.cpus { cpu.debugPoints = debugPoints } }
+    }
+    /// What is to be done once when a CPU comes to an address.
+    var arrivals: [UInt64: (Machine) -> Void] = [:]
     /// Told of every stop at a debugger's points; the machine is paused then. On the machine's thread.
     public var debugStopped: ((_ cpu: Int, _ stop: DebugStop) -> Void)?
 
@@ -157,12 +173,13 @@ public final class Machine {
         let clockState = saved?.clock ?? VirtualClock.State(mode: configuration.clock, epochOffset: epoch)
         return DeviceContext(
             memory: memory,
-            clock: VirtualClock(state: clockState, hostNanoseconds: HostClock.monotonicNanoseconds),
+            clock: VirtualClock(state: clockState, isPaused: true, hostNanoseconds: HostClock.monotonicNanoseconds),
             timers: TimerQueue(), log: log)
     }
 
-    private static func makeEntropy(_ clock: ClockMode) -> any StatefulEntropy {
-        clock == .freeRunning ? HostEntropy() : SeededEntropy(seed: 1)
+    /// - Parameter seed: of a deterministic machine's randomness.
+    static func makeEntropy(_ clock: ClockMode, seed: UInt64 = 1) -> any StatefulEntropy {
+        clock == .freeRunning ? HostEntropy() : SeededEntropy(seed: seed)
     }
 
     private func interruptRunningCPU() {

@@ -9,6 +9,22 @@ public struct DiskConfiguration: Equatable, Sendable {
     public var readOnly: Bool
     /// The serial number that the guest reads: at most 20 printable ASCII characters.
     public var serial: String
+    /// What was written since a snapshot: a qcow2 image over `path`, used instead of it.
+    public var overlay: Overlay?
+
+    /// An image over others.
+    public struct Overlay: Equatable, Sendable {
+        /// The image.
+        public var path: String
+        /// The files that it may be based on; no other one is opened.
+        public var allowedBacking: [String]
+
+        /// An overlay.
+        public init(path: String, allowedBacking: [String]) {
+            self.path = path
+            self.allowedBacking = allowedBacking
+        }
+    }
 
     /// A disk.
     public init(path: String, readOnly: Bool = false, serial: String = "") {

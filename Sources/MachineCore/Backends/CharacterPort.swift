@@ -23,6 +23,16 @@ public final class CharacterPort {
     /// Bytes that wait for the device.
     public var pendingCount: Int { pending.count - taken }
 
+    /// Input that waits for the device, to be saved and restored with its state.
+    public var waiting: [UInt8] {
+        get { Array(pending[taken...]) }
+        set {
+            pending = newValue
+            taken = 0
+            if !newValue.isEmpty { inputArrived?() }
+        }
+    }
+
     /// Offers input to the device; returns how many bytes were accepted (from the front).
     @discardableResult
     public func offer(_ bytes: [UInt8]) -> Int {

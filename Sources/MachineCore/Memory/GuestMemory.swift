@@ -31,10 +31,20 @@ public final class GuestMemory {
     }
 
     /// Tells everyone who wants to know that `count` bytes at `address` were written, or will be by a device
-    /// that has their host address. Whoever writes through `hostPointer` calls this.
+    /// that has their host address. Whoever writes through `hostPointer` calls this, and marks the pages in
+    /// the dirty log before the write.
     public func noteWrite(at address: GuestPhysicalAddress, count: UInt64) {
         dirtyLog.mark(address, count: count)
         codeLines.noteWrite(at: address, count: count)
+    }
+
+    /// Puts other contents into RAM, as a whole. No CPU may run, and no TLB may let writes pass afterwards: nothing
+    /// counts as written since a snapshot then.
+    /// - Parameter fill: maps or writes the contents.
+    public func replaceContents<Failure: Error>(_ fill: (MemoryMapping) throws(Failure) -> Void) throws(Failure) {
+        defer { codeLines.noteWrite(at: base, count: byteCount) }
+        try fill(mapping)
+        dirtyLog.clear(for: .snapshots)
     }
 
     /// The guest-physical range of RAM.
@@ -58,6 +68,7 @@ public final class GuestMemory {
     /// Copies `source` into RAM; false (and nothing copied) unless all bytes are RAM.
     public func write(_ source: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
         guard let target = hostPointer(to: address, count: UInt64(source.count)) else { return false }
+        dirtyLog.mark(address, count: UInt64(source.count))
         UnsafeMutableRawBufferPointer(start: target, count: source.count).copyMemory(from: source)
         noteWrite(at: address, count: UInt64(source.count))
         return true
@@ -89,6 +100,7 @@ public final class GuestMemory {
     ) -> Bool {
         let count = UInt64(MemoryLayout<Integer>.size)
         guard let target = hostPointer(to: address, count: count) else { return false }
+        dirtyLog.mark(address, count: count)
         target.storeBytes(of: value.littleEndian, as: Integer.self)
         noteWrite(at: address, count: count)
         return true

@@ -40,12 +40,14 @@ public final class VirtualClock {
     private var settled: State
     private let hostNanoseconds: () -> UInt64
     private var hostReference: UInt64
-    private var isPaused = false
+    private var isPaused: Bool
 
     /// - Parameters:
     ///   - state: where time starts.
+    ///   - isPaused: time stands still until `resumeAfterPause`.
     ///   - hostNanoseconds: the host's monotonic clock; never called in deterministic mode.
-    public init(state: State, hostNanoseconds: @escaping () -> UInt64) {
+    public init(state: State, isPaused: Bool = false, hostNanoseconds: @escaping () -> UInt64) {
+        self.isPaused = isPaused
         settled = state
         self.hostNanoseconds = hostNanoseconds
         hostReference = 0

@@ -125,7 +125,7 @@ private final class Inbox: Sendable {
     @Test func aStaleSocketIsReplaced() throws {
         do {
             // A process that is killed leaves the file and nobody behind it.
-            _ = try UnixSocket.listen(at: folder("console.sock"))
+            _ = try StreamSocket.listen(at: folder("console.sock"))
         }
         #expect(Folder.exists(folder("console.sock")))
         #expect(throws: ConsoleError.nobodyListens(folder("console.sock"))) { try attach() }
@@ -168,7 +168,7 @@ private final class Inbox: Sendable {
         let witness = try attach()
         var random = TestRandom(state: 7)
         for round in 0..<200 {
-            let socket = try UnixSocket.connect(to: folder("console.sock"))
+            let socket = try StreamSocket.connect(to: folder("console.sock"))
             let count = Int.random(in: 0...600, using: &random)
             var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             bytes += [0xff]
@@ -182,7 +182,7 @@ private final class Inbox: Sendable {
         }
     }
 
-    private func isEnded(_ socket: UnixSocket) -> Bool {
+    private func isEnded(_ socket: StreamSocket) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         return eventually { socket.receive(into: &buffer) == .ended }
     }

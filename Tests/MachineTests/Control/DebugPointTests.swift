@@ -48,7 +48,7 @@ import Testing
 
     @Test(arguments: EngineCatalog.names) func everyPassOfABreakpoint(_ engine: String) throws {
         let machine = try machine(engine)
-        machine.board.cpus[0].debugPoints.breakpoints = [Self.loop]
+        machine.debugPoints.breakpoints = [Self.loop]
         var expected: UInt64 = 0
         let stops = try run(machine) { cpu, stop in
             #expect(stop == .breakpoint(Self.loop) && cpu.programCounter == Self.loop)
@@ -62,12 +62,12 @@ import Testing
     @Test(arguments: EngineCatalog.names) func aBreakpointInHotCode(_ engine: String) throws {
         let machine = try machine(engine)
         machine.schedule(at: 15_000) { machine in
-            machine.board.cpus[0].debugPoints.breakpoints = [Self.loop + 4]
+            machine.debugPoints.breakpoints = [Self.loop + 4]
         }
         var values: [UInt64] = []
         let stops = try run(machine) { cpu, stop in
             values.append(cpu.readRegister(8) ?? 0)
-            if values.count == 3 { cpu.debugPoints = DebugPoints() }
+            if values.count == 3 { machine.debugPoints = DebugPoints() }
         }
         #expect(stops == 3)
         #expect(values.count == 3 && values[0] > 2900 && values[1] == values[0] + 1 && values[2] == values[0] + 2)
@@ -76,7 +76,7 @@ import Testing
     @Test(arguments: EngineCatalog.names) func writesAreWatched(_ engine: String) throws {
         let machine = try machine(engine)
         let point = Watchpoint(address: Self.data + 4, count: 1, accesses: .write)
-        machine.board.cpus[0].debugPoints.watchpoints = [point]
+        machine.debugPoints.watchpoints = [point]
         var places: [UInt64] = []
         let stops = try run(machine) { cpu, stop in
             #expect(stop == .watchpoint(point, address: Self.data))
@@ -89,14 +89,14 @@ import Testing
 
     @Test(arguments: EngineCatalog.names) func readsAreWatched(_ engine: String) throws {
         let machine = try machine(engine)
-        machine.board.cpus[0].debugPoints.watchpoints = [Watchpoint(address: Self.data, count: 8, accesses: .read)]
+        machine.debugPoints.watchpoints = [Watchpoint(address: Self.data, count: 8, accesses: .read)]
         #expect(try run(machine) { _, _ in } == 10_000)
     }
 
     @Test(arguments: EngineCatalog.names) func neighboursAreNotWatched(_ engine: String) throws {
         let machine = try machine(engine)
         let all: Watchpoint.Accesses = [.read, .write]
-        machine.board.cpus[0].debugPoints.watchpoints = [
+        machine.debugPoints.watchpoints = [
             Watchpoint(address: Self.data + 8, count: 8, accesses: all),
             Watchpoint(address: Self.data - 1, count: 1, accesses: all),
         ]
@@ -106,7 +106,7 @@ import Testing
     /// Where harts have threads of their own, all of them stop.
     @Test func severalHarts() throws {
         let machine = try machine("jit", cpus: 2)
-        for cpu in machine.board.cpus { cpu.debugPoints.breakpoints = [Self.loop] }
+        machine.debugPoints.breakpoints = [Self.loop]
         var stops = [0, 0]
         machine.debugStopped = { [unowned machine] index, _ in
             stops[index] += 1

@@ -98,7 +98,8 @@ extension Hart: InspectableCPU {
 
     public func disassemble(at address: UInt64) -> (text: String, byteCount: Int)? {
         func half(_ address: UInt64) -> UInt32? {
-            physicalAddress(ofVirtual: address).flatMap { environment.memory.load(UInt16.self, at: $0) }.map(UInt32.init)
+            guard let physical = physicalAddress(ofVirtual: address) else { return nil }
+            return environment.memory.load(UInt16.self, at: physical).map(UInt32.init)
         }
         guard let low = half(address) else { return nil }
         if low & 3 != 3 { return (Instruction(decoding: low).assemblyText(at: address), 2) }

@@ -48,7 +48,7 @@ extension Hart {
             kind == .fetch ? fetchSetIndex : dataSetIndex, page: page, bias: bias,
             read: translation.readable && !watched.contains(.read) && allowed(.read),
             write: translation.writable && memory.codeLines.mask(of: frame) == 0
-                && memory.dirtyLog.isDirty(frame) && watched.isEmpty && allowed(.write),
+                && memory.dirtyLog.isMarked(frame) && watched.isEmpty && allowed(.write),
             fetch: translation.executable && !points.breaks(inPage: page) && allowed(.fetch),
             superpage: translation.superpage)
     }

@@ -115,6 +115,7 @@ extension Hart {
             guard PhysicalMemoryProtection.check(state, own, .write, privilege: 1).allowed else {
                 throw .accessFault
             }
+            environment.memory.dirtyLog.mark(slot, count: 8)
             if !SharedWord.replace(pointer, entry, by: entry | needed, .double) { return nil }
             environment.memory.noteWrite(at: slot, count: 8)
         }

@@ -1,0 +1,125 @@
+// The files that a machine's disks are written to after snapshots: overlays, one more for each cut.
+import HostOS
+import Storage
+
+/// The folder `overlays` of a machine. At a snapshot the files that hold a disk's contents are frozen, and an empty
+/// qcow2 image over them takes what is written from then on. The file `current` names the images that are written;
+/// it is replaced as a whole, so that after a crash the machine finds all that it had written.
+public struct DiskOverlays: Equatable, Sendable {
+    /// The folder of the machine.
+    private let bundlePath: String
+    private static let folderName = "overlays"
+    private static let maximumFileByteCount = 1 << 16
+
+    /// The overlays of the machine at `bundlePath`, whether there are any or not.
+    public init(bundlePath: String) { self.bundlePath = bundlePath }
+
+    private var folder: String { "\(bundlePath)/\(Self.folderName)" }
+    private var currentPath: String { folder + "/current" }
+
+    /// Has the disks that were cut continue on their overlays.
+    /// - Throws: `SnapshotError.damaged` when `current` can not be understood.
+    public func apply(to disks: inout [DiskConfiguration]) throws {
+        for (index, name) in try current(disks.count) {
+            disks[index].overlay = overlay(name, over: disks[index])
+        }
+    }
+
+    private func overlay(_ relative: String, over disk: DiskConfiguration) -> DiskConfiguration.Overlay {
+        let names = ((try? Folder.names(in: folder)) ?? []).filter { $0.hasSuffix(".qcow2") }
+        return .init(path: "\(bundlePath)/\(relative)", allowedBacking: names.map { "\(folder)/\($0)" } + [disk.path])
+    }
+
+    /// The overlays that are written, by the disks' numbers: paths relative to the machine's folder.
+    private func current(_ diskCount: Int) throws -> [Int: String] {
+        guard Folder.exists(currentPath) else { return [:] }
+        let bytes = try File.contents(of: currentPath, limit: Self.maximumFileByteCount)
+        var result: [Int: String] = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2, let index = Int(words[0]), (0..<diskCount).contains(index),
+                words[1].hasPrefix(Self.folderName + "/"), !words[1].contains("..")
+            else { throw SnapshotError.damaged(path: currentPath, why: "it does not name the disks' images") }
+            result[index] = String(words[1])
+        }
+        return result
+    }
+
+    private func write(_ current: [Int: String]) throws {
+        let lines = current.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }
+        try SnapshotError.wrapping { () throws(HostError) in
+            try SnapshotFile.replace(currentPath, with: Array(lines.joined().utf8))
+        }
+    }
+
+    /// Freezes the files of all disks that can be written, and has the disks continue on new overlays. The
+    /// machine stands still, and no request is in flight.
+    /// - Parameter tag: part of the new files' names; never used before.
+    /// - Returns: the frozen files, one for each of those disks, for `SnapshotManifest.Moment.frozenDisks`: relative
+    ///   paths, `-` and the disk's number where it is the disk itself.
+    func cut(_ disks: MachineDisks, tag: String) throws -> [String] {
+        let configurations = disks.configurations
+        let writable = configurations.indices.filter { !configurations[$0].readOnly }
+        if writable.isEmpty { return [] }
+        let frozen = try current(configurations.count)
+        let names = writable.map { frozen[$0] ?? "disk\($0)" }
+        try stack(disks, on: Dictionary(uniqueKeysWithValues: writable.map { ($0, frozen[$0]) }), tag: tag)
+        return names
+    }
+
+    /// Has the disks continue on new overlays over the frozen files of a snapshot.
+    func restore(_ disks: MachineDisks, to frozen: [String], tag: String) throws {
+        let configurations = disks.configurations
+        let writable = configurations.indices.filter { !configurations[$0].readOnly }
+        guard writable.count == frozen.count else {
+            throw MachineError(
+                "the snapshot has \(frozen.count) disks that can be written, the machine has \(writable.count): "
+                    + "give it the disks that it had")
+        }
+        var bases: [Int: String?] = [:]
+        for (index, name) in zip(writable, frozen) { bases[index] = .some(name == "disk\(index)" ? nil : name) }
+        try stack(disks, on: bases, tag: tag)
+    }
+
+    private func stack(_ disks: MachineDisks, on bases: [Int: String?], tag: String) throws {
+        try SnapshotError.wrapping { () throws(HostError) in try Folder.makeAll(folder) }
+        var tops: [Int: String] = [:]
+        for (index, base) in bases {
+            let name = "\(Self.folderName)/disk\(index).\(tag).qcow2"
+            // Left by an attempt that ended early: nothing refers to it.
+            try? Folder.removeFile("\(bundlePath)/\(name)")
+            try QCOW2Disk.createOverlay(
+                at: "\(bundlePath)/\(name)",
+                backing: base.map { "\(bundlePath)/\($0)" } ?? disks.configurations[index].path,
+                backingFormat: base == nil ? .raw : .qcow2, byteCount: disks.contents[index].byteCount)
+            tops[index] = name
+        }
+        let old = try current(disks.configurations.count)
+        let overlays = tops.map { ($0.key, overlay($0.value, over: disks.configurations[$0.key])) }
+        try disks.continueOn(Dictionary(uniqueKeysWithValues: overlays))
+        do {
+            try write(old.merging(tops) { $1 })
+        } catch {
+            let before = old.map { ($0.key, overlay($0.value, over: disks.configurations[$0.key])) }
+            try disks.continueOn(Dictionary(uniqueKeysWithValues: before))
+            throw error
+        }
+    }
+
+    /// Removes the images that neither the machine nor a snapshot needs.
+    /// - Parameter used: the frozen files of all snapshots.
+    func sweep(keeping used: Set<String>, diskCount: Int) {
+        guard let current = try? current(diskCount) else { return }
+        var needed = used.union(current.values)
+        // What an image is based on is needed as well.
+        var pending = Array(needed)
+        while let name = pending.popLast() {
+            guard let base = try? QCOW2Disk.backingName(of: "\(bundlePath)/\(name)") else { continue }
+            let relative = "\(Self.folderName)/\(Folder.name(of: base))"
+            if needed.insert(relative).inserted { pending.append(relative) }
+        }
+        for name in (try? Folder.names(in: folder)) ?? [] where name.hasSuffix(".qcow2") {
+            if !needed.contains("\(Self.folderName)/\(name)") { try? Folder.removeFile("\(folder)/\(name)") }
+        }
+    }
+}

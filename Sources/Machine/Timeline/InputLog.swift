@@ -1,0 +1,34 @@
+// What came into a recorded machine from outside.
+
+/// Everything that came from outside, with the moment at which the machine took it. Together with the state at the
+/// beginning it determines the run.
+struct InputLog {
+    /// Bytes that were typed on the console.
+    struct Event: Equatable {
+        /// Instructions executed before.
+        let instructions: UInt64
+        /// The virtual time: an idle machine waits without instructions.
+        let nanoseconds: UInt64
+        let bytes: [UInt8]
+    }
+
+    private(set) var events: [Event] = []
+    /// How many of them the machine has taken; fewer than there are while it is in its past.
+    private(set) var taken = 0
+
+    /// The next event that a machine in its past will meet.
+    var next: Event? { taken < events.count ? events[taken] : nil }
+
+    mutating func append(_ event: Event) {
+        events.append(event)
+        taken = events.count
+    }
+
+    mutating func take() { taken += 1 }
+
+    /// The machine went back to the moment at which it had taken `count` events.
+    mutating func goBack(to count: Int) { taken = count }
+
+    /// What would have come does not come any more.
+    mutating func forgetFuture() { events.removeSubrange(taken...) }
+}

@@ -1,0 +1,92 @@
+// A disk whose bytes are those of a qcow2 image and of the files behind it.
+import HostOS
+import MachineCore
+import Synchronization
+
+/// A qcow2 image: version 3 for reading and writing, version 2 for reading. It is locked as long as it is
+/// open: by many for reading, or by one for writing; the files behind it are locked for reading.
+///
+/// What was written and not flushed may be lost in a crash of the process or of the host; the image
+/// itself is whole after a crash at any moment, perhaps with clusters that nobody uses.
+public final class QCOW2Disk: SynchronousDisk, @unchecked Sendable {
+    public let name: String
+    public let byteCount: UInt64
+    public let isReadOnly: Bool
+    /// For one thread at a time: those that have `lock`.
+    private let image: QCOW2Image
+    private let lock = Mutex(())
+
+    /// The longest chain of files behind one image.
+    public static let maximumBackingLevels = 64
+
+    /// Opens and locks the image at `path`.
+    /// - Parameter backing: decides which backing files may be opened.
+    /// - Throws: `QCOW2Error`, which says what to do.
+    public convenience init(
+        path: String, readOnly: Bool, backing: QCOW2BackingPolicy = .none
+    ) throws(QCOW2Error) {
+        try self.init(path: path, readOnly: readOnly, chain: QCOW2BackingChain(backing))
+    }
+
+    convenience init(path: String, readOnly: Bool, chain: QCOW2BackingChain) throws(QCOW2Error) {
+        let file = try QCOW2Disk.openLocked(path, readOnly: readOnly)
+        try self.init(file: file, readOnly: readOnly, chain: chain)
+    }
+
+    /// A disk of a file that is open and locked.
+    /// - Parameter cacheByteCount: the memory for each kind of table, for tests.
+    init(
+        file: any HostImage, readOnly: Bool, chain: QCOW2BackingChain, cacheByteCount: UInt64? = nil
+    ) throws(QCOW2Error) {
+        let opening = QCOW2Opening(file: file, readOnly: readOnly, cacheByteCount: cacheByteCount)
+        image = try opening.image(chain)
+        name = "disk \(file.path)"
+        byteCount = image.byteCount
+        isReadOnly = readOnly
+    }
+
+    /// A disk that is let go was not necessarily flushed; what it has in memory is worth keeping.
+    deinit {
+        if !isReadOnly { try? image.commit() }
+    }
+
+    public func perform(_ operation: BlockRequest.Operation) throws(HostError) {
+        try lock.withLock { _ throws(HostError) in try performLocked(operation) }
+    }
+
+    private func performLocked(_ operation: BlockRequest.Operation) throws(HostError) {
+        switch operation {
+        case .read(let offset, let segments):
+            let slices = segments.map(MemorySlice.init)
+            try check(offset, UInt64(slices.byteCount))
+            try image.read(slices, at: offset)
+        case .write(let offset, let segments):
+            let slices = segments.map(MemorySlice.init)
+            let refcounts = try writable(offset, UInt64(slices.byteCount))
+            try image.write(slices, at: offset, refcounts)
+        case .flush:
+            if !isReadOnly { try image.flush() }
+        case .discard(let offset, let count):
+            try image.discard(at: offset, count: count, writable(offset, count))
+        case .writeZeroes(let offset, let count):
+            try image.writeZeroes(at: offset, count: count, writable(offset, count))
+        }
+    }
+
+    /// The device has checked the range already; this is worth a second look.
+    private func check(_ offset: UInt64, _ count: UInt64) throws(HostError) {
+        guard offset <= byteCount, count <= byteCount - offset else {
+            let access = "access \(count) bytes of \(name) at \(offset)"
+            throw HostError(access, code: HostError.Code.invalidArgument)
+        }
+    }
+
+    /// What is needed to write a range.
+    private func writable(_ offset: UInt64, _ count: UInt64) throws(HostError) -> Refcounts {
+        guard !isReadOnly, let refcounts = image.refcounts else {
+            throw HostError("write \(name), which is read-only", code: HostError.Code.readOnlyFileSystem)
+        }
+        try check(offset, count)
+        return refcounts
+    }
+}

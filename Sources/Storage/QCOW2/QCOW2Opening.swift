@@ -1,0 +1,91 @@
+// From an open file to an image whose tables were checked.
+import HostOS
+
+/// The steps of opening one image.
+struct QCOW2Opening {
+    let file: any HostImage
+    let readOnly: Bool
+    let cacheByteCount: UInt64?
+
+    private var path: String { file.path }
+
+    /// Reads and checks header and tables, and opens the backing file.
+    func image(_ chain: QCOW2BackingChain) throws(QCOW2Error) -> QCOW2Image {
+        let store = try host { () throws(HostError) in try ImageStore(file) }
+        let header = try readHeader(store)
+        try header.checkReadable(path, fileEnd: store.end)
+        if !readOnly { try header.checkWritable(path) }
+        let mapping = try host { () throws(HostError) in
+            try QCOW2Mapping(store, header, cacheByteCount: cacheByteCount)
+        }
+        let refcounts = readOnly ? nil : try readRefcounts(store, header, mapping)
+        var backing: (any SynchronousDisk)?
+        if let name = header.backingName {
+            backing = try chain.open(name, format: header.backingFormat, of: path)
+        }
+        if !readOnly { try clearFeatures(store, header) }
+        return QCOW2Image(store, header, mapping: mapping, refcounts: refcounts, backing: backing)
+    }
+
+    /// The header says how large the first cluster is, and that says how much belongs to the header.
+    func readHeader(_ store: ImageStore) throws(QCOW2Error) -> QCOW2Header {
+        let start = try bytes(store, count: UInt64(QCOW2Header.shortByteCount))
+        let clusterBits = Int(start[half: 20])
+        // With any other number there is no header; which of its errors it is, parsing tells.
+        let isKnown = QCOW2Geometry.clusterBitsRange.contains(clusterBits)
+        let cluster = isKnown ? try bytes(store, count: 1 << UInt64(clusterBits)) : start
+        do {
+            return try QCOW2Header(parsing: cluster)
+        } catch {
+            switch error {
+            case .notQCOW2: throw .notQCOW2(path: path)
+            case .version(let version): throw .unsupportedVersion(path: path, version: version)
+            case .damaged(let what): throw .damaged(path: path, what: what)
+            }
+        }
+    }
+
+    /// The first bytes of the file, as many as there are.
+    private func bytes(_ store: ImageStore, count: UInt64) throws(QCOW2Error) -> BigEndianBytes {
+        try host { () throws(HostError) in
+            BigEndianBytes(try store.bytes(at: 0, count: Int(min(count, store.end))))
+        }
+    }
+
+    /// Reads the refcount table, and makes sure that no two tables are in one place.
+    private func readRefcounts(
+        _ store: ImageStore, _ header: QCOW2Header, _ mapping: QCOW2Mapping
+    ) throws(QCOW2Error) -> Refcounts {
+        let metadata = MetadataMap()
+        let refcounts = try host { () throws(HostError) in
+            try Refcounts(store, header, metadata, cacheByteCount: cacheByteCount)
+        }
+        guard let blocks = refcounts.blockClusters else {
+            throw .damaged(path: path, what: "an entry of its refcount table leads nowhere")
+        }
+        guard let tables = mapping.tableClusters else {
+            throw .damaged(path: path, what: "an entry of its L1 table leads nowhere, or to a shared table")
+        }
+        let geometry = header.geometry
+        let l1 = geometry.cluster(at: header.l1Offset)
+        let l1Clusters = l1..<l1 + geometry.clusterCount(header.l1EntryCount * 8)
+        let known = [0..<1, l1Clusters, refcounts.tableClusters] + (blocks + tables).map { $0..<$0 + 1 }
+        guard known.allSatisfy(metadata.insert) else {
+            throw .damaged(path: path, what: "two of its tables are in the same place")
+        }
+        return refcounts
+    }
+
+    /// Features that a writer who does not know them must clear, as what they describe gets outdated.
+    private func clearFeatures(_ store: ImageStore, _ header: QCOW2Header) throws(QCOW2Error) {
+        guard header.autoclearFeatures != 0 else { return }
+        try host { () throws(HostError) in
+            try store.write([0], 0..<1, ofTableAt: QCOW2Header.autoclearField)
+            try store.barrier()
+        }
+    }
+
+    private func host<Value>(_ work: () throws(HostError) -> Value) throws(QCOW2Error) -> Value {
+        do { return try work() } catch { throw .disk(.host(path: path, error)) }
+    }
+}
