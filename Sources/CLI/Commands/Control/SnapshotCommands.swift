@@ -59,9 +59,16 @@ struct SnapshotRmCommand: ParsableCommand {
 
     func run() throws {
         let bundle = try machine.bundle()
-        let manifest = try SnapshotStore(bundlePath: bundle.path).find(snapshot)
-        let done = try machine.client().send("DELETE", "/v1/snapshots/\(manifest.id)", as: Done.self)
-        try machine.show(done, "snapshot \(manifest.id) is removed")
+        let store = SnapshotStore(bundlePath: bundle.path)
+        let manifest = try store.find(snapshot)
+        if case .stopped = bundle.runState {
+            let lock = try bundle.lock()
+            defer { lock.holdUntilHere() }
+            try store.remove(manifest.id)
+        } else {
+            _ = try machine.client().send("DELETE", "/v1/snapshots/\(manifest.id)", as: Done.self)
+        }
+        try machine.show(Done(), "snapshot \(manifest.id) is removed")
     }
 }
 
