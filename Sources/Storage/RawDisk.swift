@@ -13,8 +13,7 @@ public final class RawDisk: SynchronousDisk {
     /// Opens and locks the image at `path`.
     /// - Throws: `DiskError`, which says what to do.
     public convenience init(path: String, readOnly: Bool) throws(DiskError) {
-        let file = try RawDisk.open(path, readOnly: readOnly)
-        try RawDisk.lock(file, readOnly: readOnly)
+        let file = try File.openDisk(path, readOnly: readOnly, allowsDevices: true)
         let byteCount: UInt64
         do { byteCount = try file.byteCount() } catch { throw DiskError.host(path: path, error) }
         guard byteCount > 0 else { throw DiskError.empty(path: path) }
@@ -93,51 +92,6 @@ public final class RawDisk: SynchronousDisk {
             try file.write([UnsafeRawBufferPointer(rebasing: zeros.prefix(Int(length)))], at: offset + done)
             done += length
         }
-    }
-}
-
-extension RawDisk {
-    private static func open(_ path: String, readOnly: Bool) throws(DiskError) -> File {
-        do throws(HostError) {
-            let file = try File(opening: path, readOnly ? .readOnly : .readWrite)
-            switch try file.kind() {
-            case .regular, .blockDevice: return file
-            case .directory: throw HostError("open \(path)", code: HostError.Code.isDirectory)
-            case .other: throw HostError("open \(path)", code: HostError.Code.noSuchDevice)
-            }
-        } catch {
-            throw refusal(of: path, readOnly: readOnly, error)
-        }
-    }
-
-    /// What an error of open(2) means for somebody who wants a disk.
-    private static func refusal(of path: String, readOnly: Bool, _ error: HostError) -> DiskError {
-        typealias Code = HostError.Code
-        switch error.code {
-        case Code.noSuchFile:
-            return .missing(path: path)
-        case Code.isDirectory:
-            return .notAFile(path: path, what: "a directory")
-        case Code.noSuchDevice, Code.noSuchDeviceKind:
-            return .notAFile(path: path, what: "neither a file nor a block device")
-        case Code.accessDenied, Code.notPermitted, Code.readOnlyFileSystem, Code.textBusy:
-            return readOnly ? .host(path: path, error) : .notWritable(path: path)
-        default:
-            return .host(path: path, error)
-        }
-    }
-
-    private static func lock(_ file: File, readOnly: Bool) throws(DiskError) {
-        let isLocked: Bool
-        do {
-            isLocked = try file.tryLock(readOnly ? .shared : .exclusive)
-        } catch {
-            throw .host(path: file.path, error)
-        }
-        guard !isLocked else { return }
-        let holder = file.lockHolder()
-        guard holder != File.thisProcess else { throw .inUseHere(path: file.path) }
-        throw .inUse(path: file.path, process: holder)
     }
 }
 

@@ -10,14 +10,11 @@ final class MachineDebugTarget: DebugTarget {
     /// nil when the machine's CPUs can not be looked into.
     init?(_ machine: Machine) {
         self.machine = machine
-        guard let cpu = machine.board.cpus.first as? any InspectableCPU else { return nil }
+        guard let cpu = machine.inspectableCPU(0) else { return nil }
         architecture = DebugArchitecture(inspecting: type(of: cpu))
     }
 
-    private func cpu(_ thread: Int) -> (any InspectableCPU)? {
-        let cpus = machine.board.cpus
-        return cpus.indices.contains(thread - 1) ? cpus[thread - 1] as? any InspectableCPU : nil
-    }
+    private func cpu(_ thread: Int) -> (any InspectableCPU)? { machine.inspectableCPU(thread - 1) }
 
     var threads: [DebugThread] {
         machine.board.cpus.map { cpu in
@@ -47,33 +44,16 @@ final class MachineDebugTarget: DebugTarget {
 
     // MARK: Memory
 
-    /// The pieces of RAM that `count` bytes at a virtual address lie in, one for each page, as far as they exist.
-    private func pieces(_ address: UInt64, _ count: Int, _ thread: Int) -> [(GuestPhysicalAddress, Int)] {
-        guard let cpu = cpu(thread) else { return [] }
-        var pieces: [(GuestPhysicalAddress, Int)] = []
-        var done = 0
-        while done < count {
-            let place = address &+ UInt64(done)
-            let length = min(count - done, 4096 - Int(place & 0xfff))
-            guard let physical = cpu.physicalAddress(ofVirtual: place),
-                machine.context.memory.hostPointer(to: physical, count: UInt64(length)) != nil
-            else { break }
-            pieces.append((physical, length))
-            done += length
-        }
-        return pieces
-    }
-
     func readMemory(at address: UInt64, count: Int, thread: Int) -> [UInt8]? {
-        let bytes = pieces(address, count, thread).flatMap { physical, length in
-            machine.context.memory.bytes(at: physical, count: length) ?? []
-        }
+        guard let cpu = cpu(thread) else { return nil }
+        let bytes = machine.memory(at: address, count: count, of: cpu)
         return bytes.isEmpty && count > 0 ? nil : bytes
     }
 
     func writeMemory(at address: UInt64, _ bytes: [UInt8], thread: Int) -> Bool {
-        let pieces = pieces(address, bytes.count, thread)
-        guard pieces.reduce(0, { $0 + $1.1 }) == bytes.count else { return false }
+        guard let cpu = cpu(thread) else { return false }
+        let pieces = machine.memoryPieces(at: address, count: bytes.count, of: cpu)
+        guard pieces.reduce(0, { $0 + $1.count }) == bytes.count else { return false }
         var done = 0
         for (physical, length) in pieces {
             _ = machine.context.memory.write(Array(bytes[done..<(done + length)]), at: physical)

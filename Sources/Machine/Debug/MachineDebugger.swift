@@ -105,12 +105,6 @@ final class MachineDebugger {
         flush()
     }
 
-    /// Someone else paused the machine, or it has ended.
-    func machineStopped(_ reason: StopReason) {
-        session.stopped(reason, thread: 1)
-        flush()
-    }
-
     /// The connection is lost, or the conversation over: breakpoints go, and the machine goes on.
     func end() {
         guard machine.debugger === self else { return }

@@ -20,10 +20,15 @@ public enum EngineCatalog {
             configuration.codeByteCount = segments * configuration.segmentByteCount
             return JITEngine(configuration)
         case "precise": return PreciseEngine()
-        default:
-            let known = names.joined(separator: ", ")
-            throw MachineError("there is no engine \"\(name)\": choose one of \(known)")
+        default: throw unknown(name)
         }
+    }
+
+    /// - Throws: `MachineError` when there is no engine of that name.
+    static func check(_ name: String) throws(MachineError) { if !names.contains(name) { throw unknown(name) } }
+
+    private static func unknown(_ name: String) -> MachineError {
+        MachineError("there is no engine \"\(name)\": choose one of \(names.joined(separator: ", "))")
     }
 }
 
@@ -48,6 +53,7 @@ final class EngineSet {
     private func make(_ name: String) throws(MachineError) -> [any Engine] {
         var engines: [any Engine] = []
         for _ in 0..<count { engines.append(try EngineCatalog.make(name, share: count)) }
+        connect(engines)
         return engines
     }
 
@@ -66,15 +72,10 @@ final class EngineSet {
     /// Has another engine run the machine from now on.
     func change(to name: String) throws(MachineError) {
         if name == self.name { return }
-        if let engines = kept[name] {
-            kept[self.name] = current
-            current = engines
-        } else {
-            let engines = try make(name)
-            connect(engines)
-            kept[self.name] = current
-            current = engines
-        }
+        let engines: [any Engine]
+        if let known = kept[name] { engines = known } else { engines = try make(name) }
+        kept[self.name] = current
+        current = engines
         self.name = name
     }
 }

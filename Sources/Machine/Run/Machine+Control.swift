@@ -29,23 +29,16 @@ extension Machine {
 
     /// As above, after `count` more instructions; see `schedule`.
     public func switchEngine(to name: String, after count: UInt64) throws(MachineError) {
-        try check(engine: name)
+        try EngineCatalog.check(name)
         let (sum, overflows) = instructionsExecuted.addingReportingOverflow(count)
         schedule(at: overflows ? .max : sum) { try? $0.switchEngine(to: name) }
     }
 
     /// As above, when a CPU comes to the instruction at virtual address `address`.
     public func switchEngine(to name: String, atInstruction address: UInt64) throws(MachineError) {
-        try check(engine: name)
+        try EngineCatalog.check(name)
         debugPoints.breakpoints.insert(address)
         arrivals[address] = { try? $0.switchEngine(to: name) }
-    }
-
-    private func check(engine name: String) throws(MachineError) {
-        guard EngineCatalog.names.contains(name) else {
-            let known = EngineCatalog.names.joined(separator: ", ")
-            throw MachineError("there is no engine \"\(name)\": choose one of \(known)")
-        }
     }
 
     /// Has `action` done on the machine's thread as soon as `count` instructions are executed since

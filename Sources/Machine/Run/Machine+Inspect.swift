@@ -17,15 +17,26 @@ extension Machine {
     /// At most `count` bytes of RAM: at a virtual address of `cpu`, or (nil) at a physical one. Ends where there is no
     /// RAM; devices are not memory.
     public func memory(at address: UInt64, count: Int, of cpu: (any InspectableCPU)?) -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            let place = address &+ UInt64(bytes.count)
-            let length = min(count - bytes.count, 4096 - Int(place & 0xfff))
-            guard let physical = cpu == nil ? place : cpu?.physicalAddress(ofVirtual: place),
-                let piece = context.memory.bytes(at: physical, count: length)
-            else { break }
-            bytes += piece
+        memoryPieces(at: address, count: count, of: cpu).flatMap { physical, length in
+            context.memory.bytes(at: physical, count: length) ?? []
         }
-        return bytes
+    }
+
+    /// The pieces of RAM that such bytes lie in: one for each page, up to the first that is not there.
+    func memoryPieces(
+        at address: UInt64, count: Int, of cpu: (any InspectableCPU)?
+    ) -> [(physical: GuestPhysicalAddress, count: Int)] {
+        var pieces: [(GuestPhysicalAddress, Int)] = []
+        var done = 0
+        while done < count {
+            let place = address &+ UInt64(done)
+            let length = min(count - done, 4096 - Int(place & 0xfff))
+            guard let physical = cpu == nil ? place : cpu?.physicalAddress(ofVirtual: place),
+                context.memory.hostPointer(to: physical, count: UInt64(length)) != nil
+            else { break }
+            pieces.append((physical, length))
+            done += length
+        }
+        return pieces
     }
 }

@@ -119,15 +119,16 @@ extension Machine {
         let isExact = budget < Self.sliceInstructions || context.clock.mode != .freeRunning
         let exit = engineSet.current[0].run(processor, budget: budget, exactly: isExact)
         runningCPU = nil
-        if exit == .environmentCall { board.serveEnvironmentCall(of: cpu) }
-        let executed = processor.executedInstructions &- before
-        instructionsExecuted &+= executed
-        settle(executed)
+        finishSlice(of: processor, before, exit)
         if exit == .debugStop { handleDebugStop(of: processor) }
     }
 
-    /// Time goes on with the instructions of whichever CPU ran: CPUs take turns, so it never goes back.
-    func settle(_ executed: UInt64) {
+    /// Serves what the CPU stopped for, and counts what it has executed beyond `before`. Time goes on with the
+    /// instructions of whichever CPU ran: CPUs take turns, so it never goes back.
+    func finishSlice(of cpu: any VirtualCPU, _ before: UInt64, _ exit: Exit) {
+        if exit == .environmentCall { board.serveEnvironmentCall(of: cpu.index) }
+        let executed = cpu.executedInstructions &- before
+        instructionsExecuted &+= executed
         context.clock.instructionsSinceSettled = executed
         context.clock.settle()
     }

@@ -13,10 +13,7 @@ extension Machine {
         cpu.passBreakpoint()
         let before = cpu.executedInstructions
         let exit = cpu.interpret(budget: 1)
-        if exit == .environmentCall { board.serveEnvironmentCall(of: index) }
-        let executed = cpu.executedInstructions &- before
-        instructionsExecuted &+= executed
-        settle(executed)
+        finishSlice(of: cpu, before, exit)
         board.poll()
         return exit == .debugStop ? cpu.debugStop : nil
     }

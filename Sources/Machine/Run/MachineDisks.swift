@@ -18,7 +18,6 @@ final class MachineDisks {
     private var backends: [any AttachedDisk] = []
 
     /// Opens the disks.
-    /// - Parameter open: opens a disk's file; the file that the configuration names if nil.
     convenience init(
         _ configurations: [DiskConfiguration], _ context: DeviceContext, _ mailbox: Mailbox
     ) throws {

@@ -28,7 +28,4 @@ struct InputLog {
 
     /// The machine went back to the moment at which it had taken `count` events.
     mutating func goBack(to count: Int) { taken = count }
-
-    /// What would have come does not come any more.
-    mutating func forgetFuture() { events.removeSubrange(taken...) }
 }

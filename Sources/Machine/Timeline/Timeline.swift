@@ -26,9 +26,8 @@ final class Timeline {
 
     /// The first moment that can be reached.
     var beginning: UInt64 { keyframes.first?.instructions ?? 0 }
-    /// How many moments are kept, and the memory that they take, in bytes.
-    var keyframeCount: Int { keyframes.count }
-    func byteCount(_ disks: MachineDisks) -> Int {
+    /// The memory that the moments take, in bytes.
+    private func byteCount(_ disks: MachineDisks) -> Int {
         pages.byteCount + disks.contents.reduce(0) { $0 + $1.undoByteCount }
     }
 

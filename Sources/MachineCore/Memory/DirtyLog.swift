@@ -74,11 +74,4 @@ public final class DirtyLog {
     public func markAll(for reader: Reader) {
         for page in 0..<pageCount { marks[page] |= reader.rawValue }
     }
-
-    /// The number of pages that were written since `reader` asked.
-    public func count(for reader: Reader) -> Int {
-        var sum = 0
-        for page in 0..<pageCount where marks[page] & reader.rawValue != 0 { sum += 1 }
-        return sum
-    }
 }

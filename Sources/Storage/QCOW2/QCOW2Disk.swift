@@ -28,6 +28,12 @@ public final class QCOW2Disk: SynchronousDisk, @unchecked Sendable {
         try self.init(path: path, readOnly: readOnly, chain: QCOW2BackingChain(backing))
     }
 
+    /// Opens a file, for one user when it may be written. A device will not do: it has no end that could move, so
+    /// where it was never written is not known.
+    static func openLocked(_ path: String, readOnly: Bool) throws(QCOW2Error) -> File {
+        do { return try File.openDisk(path, readOnly: readOnly, allowsDevices: false) } catch { throw .disk(error) }
+    }
+
     convenience init(path: String, readOnly: Bool, chain: QCOW2BackingChain) throws(QCOW2Error) {
         let file = try QCOW2Disk.openLocked(path, readOnly: readOnly)
         try self.init(file: file, readOnly: readOnly, chain: chain)

@@ -18,6 +18,11 @@ struct RunningMachine: ParsableArguments {
     /// Where the running machine takes requests.
     func client() throws -> ControlClient { ControlClient(try bundle()) }
 
+    /// Brings the machine into a state: `running`, `paused` or `stopped`.
+    func bring(to state: String) throws -> MachineStatus {
+        try client().send("PUT", "/v1/state", StateRequest(state: state), as: MachineStatus.self)
+    }
+
     /// Prints an answer: JSON, or the text.
     func show(_ answer: some Encodable, _ text: @autoclosure () -> String) throws {
         if json { return try Output.write(json: answer) }

@@ -17,8 +17,7 @@ struct PauseCommand: ParsableCommand {
     @OptionGroup var machine: RunningMachine
 
     func run() throws {
-        let status = try machine.client().send(
-            "PUT", "/v1/state", StateRequest(state: "paused"), as: MachineStatus.self)
+        let status = try machine.bring(to: "paused")
         try machine.show(status, status.text)
     }
 }
@@ -37,8 +36,7 @@ struct ResumeCommand: ParsableCommand {
     @OptionGroup var machine: RunningMachine
 
     func run() throws {
-        let status = try machine.client().send(
-            "PUT", "/v1/state", StateRequest(state: "running"), as: MachineStatus.self)
+        let status = try machine.bring(to: "running")
         try machine.show(status, status.text)
     }
 }
@@ -60,8 +58,7 @@ struct StopCommand: ParsableCommand {
     @OptionGroup var machine: RunningMachine
 
     func run() throws {
-        let status = try machine.client().send(
-            "PUT", "/v1/state", StateRequest(state: "stopped"), as: MachineStatus.self)
+        let status = try machine.bring(to: "stopped")
         try machine.show(status, "machine '\(status.name)' is stopped")
     }
 }

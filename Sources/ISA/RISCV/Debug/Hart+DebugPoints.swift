@@ -12,9 +12,16 @@ struct HartDebugging {
 
     /// Data at `address` is in a page that is watched, so that only the interpreter may access it.
     @inline(__always)
-    func watches(_ address: UInt64) -> Bool {
-        isActive && !points.watchedAccesses(inPage: address & ~0xfff).isEmpty
+    func watches(_ address: UInt64) -> Bool { !watchedAccesses(inPage: address & ~0xfff).isEmpty }
+
+    /// As `DebugPoints`, at no cost while there are no points: every TLB miss asks.
+    @inline(__always)
+    func watchedAccesses(inPage page: UInt64) -> Watchpoint.Accesses {
+        isActive ? points.watchedAccesses(inPage: page) : []
     }
+
+    @inline(__always)
+    func breaks(inPage page: UInt64) -> Bool { isActive && points.breaks(inPage: page) }
 }
 
 extension Hart {

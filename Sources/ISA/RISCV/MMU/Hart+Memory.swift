@@ -41,15 +41,14 @@ extension Hart {
             return verdict.allowed && verdict.uniform
         }
         let bias = UInt64(UInt(bitPattern: host)) &- page
-        let points = debugging.points
         // Atomic accesses read by the tag for writing.
-        let watched = points.watchedAccesses(inPage: page)
+        let watched = debugging.watchedAccesses(inPage: page)
         translations.enter(
             kind == .fetch ? fetchSetIndex : dataSetIndex, page: page, bias: bias,
             read: translation.readable && !watched.contains(.read) && allowed(.read),
             write: translation.writable && memory.codeLines.mask(of: frame) == 0
                 && memory.dirtyLog.isMarked(frame) && watched.isEmpty && allowed(.write),
-            fetch: translation.executable && !points.breaks(inPage: page) && allowed(.fetch),
+            fetch: translation.executable && !debugging.breaks(inPage: page) && allowed(.fetch),
             superpage: translation.superpage)
     }
 
