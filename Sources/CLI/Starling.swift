@@ -29,9 +29,11 @@ struct Starling: ParsableCommand {
         subcommands: [
             RunCommand.self, CreateCommand.self, StartCommand.self, LsCommand.self, ShowCommand.self,
             StatsCommand.self, ConsoleCommand.self, PauseCommand.self, ResumeCommand.self, StopCommand.self,
-            ResetCommand.self, SwitchCommand.self, SnapshotCommand.self, SnapshotsCommand.self, RestoreCommand.self,
-            RecordCommand.self, RewindCommand.self, TimelineCommand.self, DebugCommand.self, InspectCommand.self,
-            SetCommand.self, RmCommand.self, ImageCommand.self, BackgroundCommand.self,
+            ResetCommand.self, SwitchCommand.self, SnapshotCommand.self, SnapshotsCommand.self,
+            RestoreCommand.self, ForkCommand.self, RecordCommand.self, BookmarkCommand.self,
+            RewindCommand.self, ReplayCommand.self, TimelineCommand.self, DebugCommand.self,
+            TraceCommand.self, InspectCommand.self, SetCommand.self, RmCommand.self, ImageCommand.self,
+            BackgroundCommand.self,
         ])
 
     static func main() {

@@ -8,7 +8,7 @@ import Synchronization
 /// Carries out requests; each waits for the machine, so they are for threads of their own.
 public final class MachineControl: Sendable {
     private let name: String
-    private let remote: MachineRemote
+    let remote: MachineRemote
     private let store: MachineSnapshots
     private let debugPath: String
     private let debugServer = Mutex<DebugServer?>(nil)
@@ -30,7 +30,10 @@ public final class MachineControl: Sendable {
                 name: name, state: machine.isPaused ? "paused" : "running", engine: machine.engineName,
                 instructions: machine.instructionsExecuted, nanoseconds: machine.virtualNanoseconds,
                 cpus: machine.cpuCount, memory: machine.memoryByteCount,
-                recording: machine.recording.map { Recording(first: $0.lowerBound, last: $0.upperBound) })
+                recording: machine.recording.map {
+                    Recording(first: $0.lowerBound, last: $0.upperBound, bookmarks: machine.bookmarks)
+                },
+                trace: machine.traceStatus.map(TraceInfo.init))
         }
     }
 
@@ -105,11 +108,26 @@ public final class MachineControl: Sendable {
                 try machine.travel(to: instruction)
             } else if let back = request.back {
                 try machine.travel(backByNanoseconds: back)
+            } else if let bookmark = request.bookmark {
+                try machine.travel(toBookmark: bookmark)
             } else {
-                throw ControlFailure(400, "where to? give 'instruction' or 'back'")
+                throw ControlFailure(400, "where to? give 'instruction', 'back' or 'bookmark'")
             }
         }
         return try status()
+    }
+
+    func bookmark(_ request: BookmarkRequest) throws -> MachineStatus {
+        try remote.perform { try $0.bookmark(request.name) }
+        return try status()
+    }
+
+    func verify(_ request: VerifyRequest) throws -> VerifyInfo {
+        switch try remote.perform({ try $0.verifyRecording(with: request.engine) }) {
+        case .same(let moments, let instructions):
+            VerifyInfo(isSame: true, moments: moments, instructions: instructions)
+        case .differs(let part, let instruction): VerifyInfo(isSame: false, part: part, instruction: instruction)
+        }
     }
 
     // MARK: Debugging

@@ -16,12 +16,16 @@ public struct MachineStatus: Codable, Sendable {
     public var memory: UInt64
     /// The recorded moments, if the machine is recorded.
     public var recording: Recording?
+    /// The trace that is being made, if any.
+    public var trace: TraceInfo?
 }
 
 /// The moments that a recorded machine can go to, in instructions since power-on.
 public struct Recording: Codable, Sendable {
     public var first: UInt64
     public var last: UInt64
+    /// The moments that have names.
+    public var bookmarks: [String: UInt64]
 }
 
 /// A wish for a state: `running`, `paused` or `stopped`.
@@ -93,11 +97,66 @@ public struct TravelRequest: Codable, Sendable {
     public var instruction: UInt64?
     /// Back by this many nanoseconds of virtual time.
     public var back: UInt64?
+    /// To the moment of this name.
+    public var bookmark: String?
 
-    public init(instruction: UInt64? = nil, back: UInt64? = nil) {
+    public init(instruction: UInt64? = nil, back: UInt64? = nil, bookmark: String? = nil) {
         self.instruction = instruction
         self.back = back
+        self.bookmark = bookmark
     }
+}
+
+/// A wish for a name of this moment of the recording.
+public struct BookmarkRequest: Codable, Sendable {
+    public var name: String
+
+    public init(name: String) { self.name = name }
+}
+
+/// A wish to run the recording again and compare.
+public struct VerifyRequest: Codable, Sendable {
+    /// Runs it instead of the machine's own engine.
+    public var engine: String?
+
+    public init(engine: String? = nil) { self.engine = engine }
+}
+
+/// What came of running the recording again.
+public struct VerifyInfo: Codable, Sendable {
+    /// The same states were reached.
+    public var isSame: Bool
+    /// How many moments were compared, over how many instructions.
+    public var moments: Int?
+    public var instructions: UInt64?
+    /// The part of the machine that differs first, and after which instruction.
+    public var part: String?
+    public var instruction: UInt64?
+}
+
+/// A wish for a trace.
+public struct TraceRequest: Codable, Sendable {
+    /// Some of `instructions`, `memory`, `devices` and `traps`.
+    public var kinds: [String]
+    /// The file to make, an absolute path.
+    public var path: String
+    /// Only these addresses, each as `FIRST-LAST`; all if missing.
+    public var ranges: [String]?
+    /// The trace ends after so many lines.
+    public var lines: UInt64?
+
+    public init(kinds: [String], path: String, ranges: [String]? = nil, lines: UInt64? = nil) {
+        self.kinds = kinds
+        self.path = path
+        self.ranges = ranges
+        self.lines = lines
+    }
+}
+
+/// How far a trace is.
+public struct TraceInfo: Codable, Sendable {
+    public var path: String
+    public var lines: UInt64
 }
 
 /// Where a debugger can connect.

@@ -87,6 +87,12 @@ struct Route: Sendable {
         },
         Route("PUT", "/v1/recording") { machine, request, _ in try machine.record(request.decode(RecordRequest.self)) },
         Route("POST", "/v1/travel") { machine, request, _ in try machine.travel(request.decode(TravelRequest.self)) },
+        Route("PUT", "/v1/bookmarks") { machine, request, _ in
+            try machine.bookmark(request.decode(BookmarkRequest.self))
+        },
+        Route("POST", "/v1/verify") { machine, request, _ in try machine.verify(request.decode(VerifyRequest.self)) },
+        Route("PUT", "/v1/trace") { machine, request, _ in try machine.startTrace(request.decode(TraceRequest.self)) },
+        Route("DELETE", "/v1/trace") { machine, _, _ in try machine.endTrace() },
         Route("PUT", "/v1/debug") { machine, request, _ in try machine.debug(request.decode(DebugRequest.self)) },
         Route("DELETE", "/v1/debug") { machine, _, _ in machine.endDebugging() },
         Route("GET", "/v1/inspect/cpu") { machine, request, _ in try machine.inspectCPU(request) },

@@ -24,8 +24,9 @@ extension File {
         }
     }
 
-    /// The next part that is no hole. A file system without holes has one part: everything.
-    private func data(from position: UInt64, to end: UInt64) throws(HostError) -> Range<UInt64>? {
+    /// The next part of `position..<end` that is no hole; nil when there is none. A file system without holes, or a
+    /// block device, has one part: everything.
+    public func data(from position: UInt64, to end: UInt64) throws(HostError) -> Range<UInt64>? {
         guard position < end else { return nil }
         let start = starling_seek_data(descriptor, try File.position(position, "read \(path)"))
         if start < 0 {

@@ -60,7 +60,7 @@ public final class VirtRISCV: Board {
 
     let resources: Resources
     let harts: [Hart]
-    let bus: Bus
+    public let bus: Bus
     let timebase: Timebase
     let devices: BoardDevices
     /// What the built-in supervisor binary interface remembers; nil below guest firmware.

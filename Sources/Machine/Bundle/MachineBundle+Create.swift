@@ -32,29 +32,34 @@ extension MachineBundle {
                 path: specPath, line: 1, column: 1,
                 message: "the machine's values can not be written so that they read the same: use other file names")
         }
-        try build(at: path, yaml: yaml, disks: disks, workFolder: workFolder)
+        try build(at: path, yaml: yaml, workFolder: workFolder) { work throws(HostError) in
+            for disk in disks { try File.copySparse(disk.source, to: "\(work)/\(disk.name)") }
+        }
         return try MachineBundle(opening: path)
     }
 
-    private static func build(
-        at path: String, yaml: String, disks: [OwnDisk], workFolder: (String) -> Void
-    ) throws(BundleError) {
+    /// Puts a bundle together in another place, and has it appear at `path`.
+    /// - Parameter fill: puts all but `machine.yaml` into the folder that it is given.
+    static func build(
+        at path: String, yaml: String, workFolder: (String) -> Void = { _ in }, fill: (String) throws -> Void
+    ) throws {
         let parent = Folder.parent(of: path)
         let work = "\(parent)/\(WorkFolder.name(for: Folder.name(of: path)))"
-        do throws(HostError) {
+        do {
             try Folder.makeAll(parent)
             WorkFolder.removeAbandoned(in: parent)
             workFolder(work)
             try Folder.removeTree(work)
             try Folder.make(work)
-            for disk in disks { try File.copySparse(disk.source, to: "\(work)/\(disk.name)") }
+            try fill(work)
             try File.replace("\(work)/\(specName)", with: Array(yaml.utf8))
             try Folder.rename(work, to: path)
         } catch {
             try? Folder.removeTree(work)
+            guard let error = error as? HostError else { throw error }
             let isTaken = error.code == HostError.Code.exists || error.code == HostError.Code.notEmpty
-            if isTaken && Folder.exists(path) { throw .exists(name: name(of: path), path: path) }
-            throw .host(error)
+            if isTaken && Folder.exists(path) { throw BundleError.exists(name: name(of: path), path: path) }
+            throw BundleError.host(error)
         }
     }
 

@@ -141,7 +141,7 @@ extension DebugArchitecture {
                 architecture: cpu.architecture,
                 features: [
                     feature("cpu", [.general, .programCounter]), feature("fpu", [.floatingPoint]),
-                    feature("csr", [.control]), feature("virtual", [.privilege]),
+                    feature("csr", [.control, .counter]), feature("virtual", [.privilege]),
                 ]),
             programCounter: cpu.registers.first { $0.kind == .programCounter }?.number ?? 0,
             generalCount: cpu.registers.count { $0.kind == .general || $0.kind == .programCounter },

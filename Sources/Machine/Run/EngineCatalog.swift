@@ -36,8 +36,10 @@ public enum EngineCatalog {
 /// have translated. Writes into code are told to all of them, so that what they keep stays right.
 final class EngineSet {
     private(set) var name: String
-    /// One for all CPUs, or one for each when they run on threads of their own.
+    /// One for all CPUs, or one for each when they run on threads of their own: those of `name`, or what wraps them.
     private(set) var current: [any Engine]
+    private var chosen: [any Engine]
+    private var wrapper: ((any Engine) -> any Engine)?
     private var kept: [String: [any Engine]] = [:]
     private let count: Int
     /// Set when CPUs run on threads of their own.
@@ -46,8 +48,15 @@ final class EngineSet {
     init(_ name: String, count: Int) throws(MachineError) {
         self.name = name
         self.count = count
-        current = []
-        current = try make(name)
+        (chosen, current) = ([], [])
+        chosen = try make(name)
+        current = chosen
+    }
+
+    /// Has every engine run CPUs behind what `wrapper` makes of it; nil: by itself.
+    func wrap(_ wrapper: ((any Engine) -> any Engine)?) {
+        self.wrapper = wrapper
+        current = wrapper.map { chosen.map($0) } ?? chosen
     }
 
     private func make(_ name: String) throws(MachineError) -> [any Engine] {
@@ -60,7 +69,7 @@ final class EngineSet {
     /// CPUs run on threads of their own, each with its engine.
     func share(_ lock: MachineLock, with cpus: [any VirtualCPU]) {
         sharing = (lock, cpus)
-        connect(current)
+        connect(chosen)
         kept.values.forEach(connect)
     }
 
@@ -74,8 +83,9 @@ final class EngineSet {
         if name == self.name { return }
         let engines: [any Engine]
         if let known = kept[name] { engines = known } else { engines = try make(name) }
-        kept[self.name] = current
-        current = engines
+        kept[self.name] = chosen
+        chosen = engines
         self.name = name
+        wrap(wrapper)
     }
 }

@@ -122,6 +122,7 @@ public final class Machine {
         connectBoard()
         if !isPaused { context.clock.resumeAfterPause() }
         for cpu in board.cpus { cpu.debugPoints = debugPoints }
+        trace?.attach(to: board)
     }
 
     /// Several CPUs run at once where time does not depend on who runs how far.
@@ -145,6 +146,8 @@ public final class Machine {
     var needsPowerOn: Bool
     /// The CPUs stand still, and so does time, until someone resumes or stops the machine.
     public internal(set) var isPaused = false
+    /// What the machine does is written down.
+    var trace: Trace?
     /// The recorded past, while the machine is recorded.
     var timeline: Timeline?
     /// The recording made the machine's time independent of the host's.
@@ -193,6 +196,7 @@ public final class Machine {
     /// - Throws: `HostError` when data could not be made durable.
     public func close() throws(HostError) {
         remote.machineHasEnded()
+        endTrace()
         defer { mailbox.drain() }
         try disks.close()
     }

@@ -7,37 +7,49 @@ import Storage
 /// it is replaced as a whole, so that after a crash the machine finds all that it had written.
 public struct DiskOverlays: Equatable, Sendable {
     /// The folder of the machine.
-    private let bundlePath: String
-    private static let folderName = "overlays"
+    let bundlePath: String
+    static let folderName = "overlays"
     private static let maximumFileByteCount = 1 << 16
 
     /// The overlays of the machine at `bundlePath`, whether there are any or not.
     public init(bundlePath: String) { self.bundlePath = bundlePath }
 
-    private var folder: String { "\(bundlePath)/\(Self.folderName)" }
+    var folder: String { "\(bundlePath)/\(Self.folderName)" }
     private var currentPath: String { folder + "/current" }
 
     /// Has the disks that were cut continue on their overlays.
     /// - Throws: `SnapshotError.damaged` when `current` can not be understood.
     public func apply(to disks: inout [DiskConfiguration]) throws {
-        for (index, name) in try current(disks.count) {
+        for (index, name) in try current() {
+            guard disks.indices.contains(index) else {
+                throw SnapshotError.damaged(path: currentPath, why: "it names disk \(index) of \(disks.count)")
+            }
             disks[index].overlay = overlay(name, over: disks[index])
         }
     }
 
-    private func overlay(_ relative: String, over disk: DiskConfiguration) -> DiskConfiguration.Overlay {
-        let names = ((try? Folder.names(in: folder)) ?? []).filter { $0.hasSuffix(".qcow2") }
-        return .init(path: "\(bundlePath)/\(relative)", allowedBacking: names.map { "\(folder)/\($0)" } + [disk.path])
+    func overlay(_ relative: String, over disk: DiskConfiguration) -> DiskConfiguration.Overlay {
+        let base = backingName(of: disk)
+        let names = ((try? Folder.names(in: folder)) ?? []).filter { $0.hasSuffix(".qcow2") } + [base]
+        return .init(
+            path: "\(bundlePath)/\(relative)",
+            allowedBacking: names.map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" } + [disk.path])
+    }
+
+    /// How an image in the folder names the disk itself: relatively where that is in the machine's folder, which
+    /// can be moved and forked then.
+    func backingName(of disk: DiskConfiguration) -> String {
+        disk.path.hasPrefix(bundlePath + "/") ? ".." + disk.path.dropFirst(bundlePath.count) : disk.path
     }
 
     /// The overlays that are written, by the disks' numbers: paths relative to the machine's folder.
-    private func current(_ diskCount: Int) throws -> [Int: String] {
+    private func current() throws -> [Int: String] {
         guard Folder.exists(currentPath) else { return [:] }
         let bytes = try File.contents(of: currentPath, limit: Self.maximumFileByteCount)
         var result: [Int: String] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count == 2, let index = Int(words[0]), (0..<diskCount).contains(index),
+            guard words.count == 2, let index = Int(words[0]), index >= 0,
                 words[1].hasPrefix(Self.folderName + "/"), !words[1].contains("..")
             else { throw SnapshotError.damaged(path: currentPath, why: "it does not name the disks' images") }
             result[index] = String(words[1])
@@ -45,7 +57,7 @@ public struct DiskOverlays: Equatable, Sendable {
         return result
     }
 
-    private func write(_ current: [Int: String]) throws {
+    func write(_ current: [Int: String]) throws {
         let lines = current.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }
         try SnapshotError.wrapping { () throws(HostError) in
             try SnapshotFile.replace(currentPath, with: Array(lines.joined().utf8))
@@ -61,7 +73,7 @@ public struct DiskOverlays: Equatable, Sendable {
         let configurations = disks.configurations
         let writable = configurations.indices.filter { !configurations[$0].readOnly }
         if writable.isEmpty { return [] }
-        let frozen = try current(configurations.count)
+        let frozen = try current()
         let names = writable.map { frozen[$0] ?? "disk\($0)" }
         try stack(disks, on: Dictionary(uniqueKeysWithValues: writable.map { ($0, frozen[$0]) }), tag: tag)
         return names
@@ -69,16 +81,28 @@ public struct DiskOverlays: Equatable, Sendable {
 
     /// Has the disks continue on new overlays over the frozen files of a snapshot.
     func restore(_ disks: MachineDisks, to frozen: [String], tag: String) throws {
-        let configurations = disks.configurations
-        let writable = configurations.indices.filter { !configurations[$0].readOnly }
+        let writable = try Self.writable(disks.configurations, inSnapshotWith: frozen)
+        var bases: [Int: String?] = [:]
+        for (index, name) in zip(writable, frozen) { bases[index] = .some(name == "disk\(index)" ? nil : name) }
+        try stack(disks, on: bases, tag: tag)
+    }
+
+    /// The numbers of the disks that can be written, to which the frozen files belong.
+    static func writable(_ disks: [DiskConfiguration], inSnapshotWith frozen: [String]) throws -> [Int] {
+        let writable = disks.indices.filter { !disks[$0].readOnly }
         guard writable.count == frozen.count else {
             throw MachineError(
                 "the snapshot has \(frozen.count) disks that can be written, the machine has \(writable.count): "
                     + "give it the disks that it had")
         }
-        var bases: [Int: String?] = [:]
-        for (index, name) in zip(writable, frozen) { bases[index] = .some(name == "disk\(index)" ? nil : name) }
-        try stack(disks, on: bases, tag: tag)
+        return writable
+    }
+
+    /// Makes the image `name` over the image `base`, or (nil) over the disk itself, which images call `disk`.
+    func makeImage(_ name: String, over base: String?, disk: String, byteCount: UInt64) throws(QCOW2Error) {
+        try QCOW2Disk.createOverlay(
+            at: "\(bundlePath)/\(name)", backing: base.map(Folder.name) ?? disk,
+            backingFormat: base == nil ? .raw : .qcow2, byteCount: byteCount)
     }
 
     private func stack(_ disks: MachineDisks, on bases: [Int: String?], tag: String) throws {
@@ -88,13 +112,11 @@ public struct DiskOverlays: Equatable, Sendable {
             let name = "\(Self.folderName)/disk\(index).\(tag).qcow2"
             // Left by an attempt that ended early: nothing refers to it.
             try? Folder.removeFile("\(bundlePath)/\(name)")
-            try QCOW2Disk.createOverlay(
-                at: "\(bundlePath)/\(name)",
-                backing: base.map { "\(bundlePath)/\($0)" } ?? disks.configurations[index].path,
-                backingFormat: base == nil ? .raw : .qcow2, byteCount: disks.contents[index].byteCount)
+            let disk = backingName(of: disks.configurations[index])
+            try makeImage(name, over: base, disk: disk, byteCount: disks.contents[index].byteCount)
             tops[index] = name
         }
-        let old = try current(disks.configurations.count)
+        let old = try current()
         let overlays = tops.map { ($0.key, overlay($0.value, over: disks.configurations[$0.key])) }
         try disks.continueOn(Dictionary(uniqueKeysWithValues: overlays))
         do {
@@ -106,20 +128,23 @@ public struct DiskOverlays: Equatable, Sendable {
         }
     }
 
-    /// Removes the images that neither the machine nor a snapshot needs.
-    /// - Parameter used: the frozen files of all snapshots.
-    func sweep(keeping used: Set<String>, diskCount: Int) {
-        guard let current = try? current(diskCount) else { return }
-        var needed = used.union(current.values)
-        // What an image is based on is needed as well.
-        var pending = Array(needed)
-        while let name = pending.popLast() {
-            guard let base = try? QCOW2Disk.backingName(of: "\(bundlePath)/\(name)") else { continue }
-            let relative = "\(Self.folderName)/\(Folder.name(of: base))"
-            if needed.insert(relative).inserted { pending.append(relative) }
-        }
+    /// Removes the images that neither the machine nor one of its snapshots needs; none when that can not be known.
+    func sweep(for store: SnapshotStore) {
+        guard let used = try? store.list().frozenDisksInUse, let current = try? current() else { return }
+        let needed = withBases(used.union(current.values))
         for name in (try? Folder.names(in: folder)) ?? [] where name.hasSuffix(".qcow2") {
             if !needed.contains("\(Self.folderName)/\(name)") { try? Folder.removeFile("\(folder)/\(name)") }
         }
+    }
+
+    /// The images, and what they are based on.
+    func withBases(_ names: Set<String>) -> Set<String> {
+        var (all, pending) = (names, Array(names))
+        while let name = pending.popLast() {
+            guard let base = try? QCOW2Disk.backingName(of: "\(bundlePath)/\(name)") else { continue }
+            let relative = "\(Self.folderName)/\(Folder.name(of: base))"
+            if all.insert(relative).inserted { pending.append(relative) }
+        }
+        return all
     }
 }

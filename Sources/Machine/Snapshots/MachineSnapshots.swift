@@ -7,12 +7,14 @@ import StateCodec
 public final class MachineSnapshots: Sendable {
     /// Where they are.
     public let store: SnapshotStore
+    private let bundlePath: String
     private let overlays: DiskOverlays
     private let remote: MachineRemote
     private let mutex = HostMutex()
 
     /// The snapshots of the machine in the folder `bundlePath`.
     public init(bundlePath: String, _ remote: MachineRemote) {
+        self.bundlePath = bundlePath
         store = SnapshotStore(bundlePath: bundlePath)
         overlays = DiskOverlays(bundlePath: bundlePath)
         self.remote = remote
@@ -51,18 +53,21 @@ public final class MachineSnapshots: Sendable {
             let (store, overlays) = (store, overlays)
             let pause = try remote.perform { try $0.restore(manifest, from: store, overlays) }
             try store.setPosition(manifest.id)
+            overlays.sweep(for: store)
             return (manifest, pause)
         }
     }
 
     /// Removes a snapshot; others that were made of it keep what they need.
     public func remove(_ nameOrID: String) throws {
-        try mutex.withLock {
-            try store.remove(try store.find(nameOrID).id)
-            guard let used = try store.list().frozenDisksInUse else { return }
-            let diskCount = try remote.perform { $0.disks.configurations.count }
-            overlays.sweep(keeping: used, diskCount: diskCount)
-        }
+        try mutex.withLock { try Self.remove(nameOrID, inBundleAt: bundlePath) }
+    }
+
+    /// Removes a snapshot of a machine that nobody runs.
+    public static func remove(_ nameOrID: String, inBundleAt path: String) throws {
+        let store = SnapshotStore(bundlePath: path)
+        try store.remove(try store.find(nameOrID).id)
+        DiskOverlays(bundlePath: path).sweep(for: store)
     }
 }
 
@@ -124,9 +129,10 @@ extension Machine {
     /// Begins in the state of a snapshot instead of a power-on. To be called before the first `run`.
     /// - Throws: as `MachineSnapshots.restore`.
     public func begin(from nameOrID: String, inBundleAt path: String) throws {
-        let store = SnapshotStore(bundlePath: path)
+        let (store, overlays) = (SnapshotStore(bundlePath: path), DiskOverlays(bundlePath: path))
         let manifest = try store.find(nameOrID)
-        _ = try restore(manifest, from: store, DiskOverlays(bundlePath: path))
+        _ = try restore(manifest, from: store, overlays)
         try store.setPosition(manifest.id)
+        overlays.sweep(for: store)
     }
 }

@@ -37,6 +37,18 @@ extension Machine {
         usesHostTimeAgain = false
     }
 
+    /// The moments that were given names, in instructions since power-on.
+    public var bookmarks: [String: UInt64] { timeline?.bookmarks ?? [:] }
+
+    /// Gives this moment of the recording a name; an older moment of that name loses it.
+    /// - Throws: `MachineError` when nothing is recorded or the name can not be one.
+    public func bookmark(_ name: String) throws {
+        guard MachineName.isValid(name) else {
+            throw MachineError("'\(name)' can not be a bookmark: use 1 to 64 letters, digits, '.', '_' and '-'")
+        }
+        try recorded().bookmarks[name] = instructionsExecuted
+    }
+
     private func changeClock(to mode: ClockMode) throws {
         var state = try savedState()
         state.clock.mode = mode
@@ -61,6 +73,18 @@ extension Machine {
             try timeline.goBack(self, to: keyframe)
         }
         try withoutDebugging { try replay(to: instructions) }
+    }
+
+    /// Goes to a moment that `bookmark` has named.
+    public func travel(toBookmark name: String) throws {
+        let bookmarks = try recorded().bookmarks
+        guard let instructions = bookmarks[name] else {
+            let known = bookmarks.keys.sorted().joined(separator: ", ")
+            throw MachineError(
+                "there is no bookmark '\(name)'"
+                    + (known.isEmpty ? ": make one with 'starling bookmark'" : "; there are: \(known)"))
+        }
+        try travel(to: instructions)
     }
 
     /// Goes back by `nanoseconds` of virtual time, or to the beginning of the recording if that is later.
@@ -125,7 +149,7 @@ extension Machine {
         return last
     }
 
-    private func recorded() throws -> Timeline {
+    func recorded() throws -> Timeline {
         guard let timeline else {
             throw MachineError("this machine is not recorded: begin with 'starling record', then it can go back")
         }
@@ -133,21 +157,25 @@ extension Machine {
     }
 
     /// Breakpoints do not count on the way.
-    private func withoutDebugging(_ body: () throws -> Void) throws {
+    func withoutDebugging<Result>(_ body: () throws -> Result) throws -> Result {
         let points = debugPoints
         debugPoints = DebugPoints()
         defer { debugPoints = points }
-        try body()
+        return try body()
     }
 
-    private func replay(to instructions: UInt64) throws {
+    func replay(to instructions: UInt64) throws {
         try replay(limit: instructions) { $0.instructionsExecuted >= instructions }
     }
 
     private func replay(limit: UInt64 = .max, until isDone: (Machine) -> Bool) throws {
         let wasPaused = isPaused
         isPaused = false
-        defer { isPaused = wasPaused }
+        trace?.isMuted = true
+        defer {
+            isPaused = wasPaused
+            trace?.isMuted = false
+        }
         while !isDone(self) {
             guard try turn(limit, isReplaying: true) == nil else { return }
         }

@@ -7,9 +7,9 @@ import Storage
 /// brought back, and from there the machine runs again, with the same input at the same instructions.
 final class Timeline {
     /// A moment that can be brought back at once.
-    private struct Keyframe {
+    struct Keyframe {
         let state: MachineState
-        let takenInput: Int
+        fileprivate let takenInput: Int
         var instructions: UInt64 { state.instructionsExecuted }
     }
 
@@ -18,9 +18,11 @@ final class Timeline {
     /// The memory that a recording takes at most; the oldest moments are forgotten then.
     private static let maximumByteCount = 1 << 30
 
-    private var keyframes: [Keyframe] = []
+    private(set) var keyframes: [Keyframe] = []
     private var pages = PageUndoLog()
     var input = InputLog()
+    /// Moments that were given a name, in instructions since power-on.
+    var bookmarks: [String: UInt64] = [:]
     /// The latest moment that the machine has reached.
     private(set) var end: UInt64 = 0
 
@@ -69,6 +71,7 @@ final class Timeline {
             keyframes.removeFirst()
             pages.forgetOldestMark()
             for disk in machine.disks.contents { disk.forgetOldestMark() }
+            bookmarks = bookmarks.filter { $0.value >= beginning }
         }
     }
 

@@ -5,6 +5,8 @@
 public protocol Board: AnyObject {
     /// The CPUs, in order of their numbers.
     var cpus: [any VirtualCPU] { get }
+    /// What joins them to the devices.
+    var bus: Bus { get }
     /// The CPU is started: firmware or the guest has not stopped it.
     func isStarted(_ cpu: Int) -> Bool
     /// Serves the environment call that CPU `cpu` stopped at.

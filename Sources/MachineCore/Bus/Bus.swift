@@ -10,6 +10,9 @@ public final class Bus {
     /// Sorted by address.
     private var windows: [Window] = []
 
+    /// Told of every access, while there is one.
+    public weak var probe: (any BusProbe)?
+
     /// Held while a device works; nil in a machine that one thread runs.
     private let lock: MachineLock?
 
@@ -31,7 +34,9 @@ public final class Bus {
         guard let window = window(holding: address, width: width) else { return nil }
         lock?.lock()
         defer { lock?.unlock() }
-        return window.device.read(at: address &- window.range.lowerBound, width: width) & width.mask
+        let value = window.device.read(at: address &- window.range.lowerBound, width: width) & width.mask
+        probe?.bus(didAccess: window.device, at: address, width: width, value: value, isWrite: false)
+        return value
     }
 
     /// False when no device answers at all of the addressed bytes.
@@ -39,6 +44,7 @@ public final class Bus {
         guard let window = window(holding: address, width: width) else { return false }
         lock?.lock()
         defer { lock?.unlock() }
+        probe?.bus(didAccess: window.device, at: address, width: width, value: value & width.mask, isWrite: true)
         window.device.write(value & width.mask, at: address &- window.range.lowerBound, width: width)
         return true
     }

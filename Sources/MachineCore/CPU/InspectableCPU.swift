@@ -12,7 +12,10 @@ public struct RegisterDescription: Equatable, Sendable {
 
     /// What a register is for. The order is that in which tools show them.
     public enum Kind: Int, Sendable, CaseIterable {
-        case general, programCounter, floatingPoint, control, privilege
+        case general, programCounter, floatingPoint, control
+        /// Changes with every instruction.
+        case counter
+        case privilege
     }
 
     /// A register.

@@ -37,6 +37,9 @@ public protocol VirtualCPU: AnyObject {
     var debugPoints: DebugPoints { get set }
     /// What the CPU stopped at when its last exit was `.debugStop`.
     var debugStop: DebugStop? { get }
+    /// Tells `probe` of `events` from now on, or (nil) nobody of anything. Not while the CPU runs; costs nothing
+    /// while there is none.
+    func setProbe(_ probe: (any CPUProbe)?, for events: ProbedEvents)
     /// Does not stop at the next instruction for a breakpoint there: execution goes on from it.
     func passBreakpoint()
 }

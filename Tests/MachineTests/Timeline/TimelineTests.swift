@@ -45,6 +45,51 @@ import Testing
         try machine.close()
     }
 
+    /// Running again leads to the same states, on both engines; a machine that was tampered with does not.
+    @Test func recordingsAreVerified() throws {
+        let machine = try booting(try DebianGuest())
+        try run(machine, to: 40_000_000)
+        #expect(throws: MachineError.self) { try machine.verifyRecording() }
+        try machine.startRecording()
+        try run(machine, to: 150_000_000)
+        machine.remote.sendInput(Array("typed\n".utf8))
+        try run(machine, to: 400_000_000)
+        let hash = try machine.stateHash()
+        for engine in [nil, "precise", "jit"] {
+            let verdict = try machine.verifyRecording(with: engine)
+            guard case .same(let moments, 360_000_000) = verdict else {
+                Issue.record("\(verdict)")
+                continue
+            }
+            #expect(moments > 5)
+            #expect(try machine.stateHash() == hash)
+            #expect(machine.engineName == "jit")
+        }
+        #expect(throws: MachineError.self) { try machine.verifyRecording(with: "none") }
+        let cpu = try #require(machine.inspectableCPU(0))
+        #expect(cpu.writeRegister(3, 0xbad))
+        guard case .differs = try machine.verifyRecording() else {
+            Issue.record("a register was changed, and nobody noticed")
+            return
+        }
+        try machine.close()
+    }
+
+    @Test func bookmarksAreMoments() throws {
+        let machine = try BareProgram("1: addi s1, s1, 1\n j 1b\n").machine(cpuCount: 1)
+        #expect(throws: MachineError.self) { try machine.bookmark("here") }
+        try machine.startRecording()
+        _ = try machine.run(instructionLimit: 1001)
+        try machine.bookmark("here")
+        _ = try machine.run(instructionLimit: 1000)
+        try machine.travel(toBookmark: "here")
+        #expect(machine.instructionsExecuted == 1001)
+        #expect(machine.bookmarks == ["here": 1001])
+        #expect(throws: MachineError.self) { try machine.travel(toBookmark: "there") }
+        #expect(throws: MachineError.self) { try machine.bookmark("../x") }
+        try machine.close()
+    }
+
     @Test func momentsOutsideTheRecordingAreRefused() throws {
         let machine = try BareProgram("1: addi s1, s1, 1\n j 1b\n").machine(cpuCount: 1)
         #expect(throws: MachineError.self) { try machine.travel(to: 0) }

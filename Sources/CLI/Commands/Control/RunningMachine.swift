@@ -35,6 +35,8 @@ extension MachineStatus {
     var text: String {
         let seconds = String(format: "%.3f", Double(nanoseconds) / 1e9)
         let recorded = recording.map { ", recorded from instruction \($0.first) to \($0.last)" } ?? ""
-        return "machine '\(name)' is \(state): engine \(engine), \(instructions) instructions, \(seconds) s\(recorded)"
+        let traced = trace.map { ", traced to \($0.path)" } ?? ""
+        return "machine '\(name)' is \(state): engine \(engine), \(instructions) instructions, \(seconds) s"
+            + recorded + traced
     }
 }

@@ -59,12 +59,11 @@ struct SnapshotRmCommand: ParsableCommand {
 
     func run() throws {
         let bundle = try machine.bundle()
-        let store = SnapshotStore(bundlePath: bundle.path)
-        let manifest = try store.find(snapshot)
+        let manifest = try SnapshotStore(bundlePath: bundle.path).find(snapshot)
         if case .stopped = bundle.runState {
             let lock = try bundle.lock()
             defer { lock.holdUntilHere() }
-            try store.remove(manifest.id)
+            try MachineSnapshots.remove("\(manifest.id)", inBundleAt: bundle.path)
         } else {
             _ = try machine.client().send("DELETE", "/v1/snapshots/\(manifest.id)", as: Done.self)
         }
@@ -137,12 +136,11 @@ struct RestoreCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        guard let split = target.lastIndex(of: "@"), split != target.startIndex else {
+        let target = try SnapshotTarget(target)
+        guard let manifest = target.snapshot else {
             throw ValidationError("which snapshot? write the machine and the snapshot: NAME@SNAPSHOT")
         }
-        let (name, snapshot) = (String(target[..<split]), String(target[target.index(after: split)...]))
-        let bundle = try MachineHome().bundle(name)
-        let id = "\(try SnapshotStore(bundlePath: bundle.path).find(snapshot).id)"
+        let (bundle, id) = (target.bundle, "\(manifest.id)")
         if case .stopped = bundle.runState {
             try BackgroundStart(bundle, from: id).start()
             if json { return try Output.write(json: ["name": bundle.name, "snapshot": id]) }

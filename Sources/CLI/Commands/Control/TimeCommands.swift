@@ -1,4 +1,4 @@
-// `starling record`, `rewind` and `timeline`.
+// `starling record`, `bookmark`, `rewind`, `replay` and `timeline`.
 import ArgumentParser
 import ControlAPI
 import Foundation
@@ -31,6 +31,84 @@ struct RecordCommand: ParsableCommand {
     }
 }
 
+struct BookmarkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bookmark",
+        abstract: "Name this moment of a recorded machine.",
+        discussion: """
+            EXAMPLES:
+              starling bookmark web before-the-crash
+              starling rewind web --to before-the-crash
+
+            \(ExitStatus.table)
+            """)
+
+    @OptionGroup var machine: RunningMachine
+
+    @Argument(help: ArgumentHelp("The name.", valueName: "bookmark"))
+    var bookmark: String
+
+    func run() throws {
+        let status = try machine.client().send(
+            "PUT", "/v1/bookmarks", BookmarkRequest(name: bookmark), as: MachineStatus.self)
+        let place = status.recording?.bookmarks[bookmark] ?? status.instructions
+        try machine.show(status, "bookmark '\(bookmark)' is at instruction \(place)")
+    }
+}
+
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Run a recording again, from its beginning.",
+        discussion: """
+            The machine goes on from there, with the same input at the same instructions. With --verify
+            it runs to the end at once, its states are compared with what they were, and it is where it
+            was afterwards; the exit status is 1 when they differ.
+
+            EXAMPLES:
+              starling replay web
+              starling replay web --verify
+              starling replay web --verify --engine precise
+
+            \(ExitStatus.table)
+            """)
+
+    @OptionGroup var machine: RunningMachine
+
+    @Flag(help: "Compare the states with those that were recorded.")
+    var verify = false
+
+    @Option(help: ArgumentHelp("With --verify: have this engine run it.", valueName: "name"))
+    var engine: String?
+
+    func validate() throws {
+        if engine != nil && !verify { throw ValidationError("--engine goes with --verify") }
+    }
+
+    func run() throws {
+        let client = try machine.client()
+        if verify {
+            let request = VerifyRequest(engine: engine)
+            return try show(client.send("POST", "/v1/verify", request, as: VerifyInfo.self))
+        }
+        let status = try client.send("GET", "/v1/status", as: MachineStatus.self)
+        let request = TravelRequest(instruction: status.recording?.first ?? 0)
+        _ = try client.send("POST", "/v1/travel", request, as: MachineStatus.self)
+        let running = try machine.bring(to: "running")
+        try machine.show(running, running.text)
+    }
+
+    private func show(_ info: VerifyInfo) throws {
+        let (moments, instructions) = (info.moments ?? 0, info.instructions ?? 0)
+        let text =
+            info.isSame
+            ? "the recording is right: \(moments) moments over \(instructions) instructions are equal"
+            : "the recording is wrong: \(info.part ?? "") differs after instruction \(info.instruction ?? 0)"
+        try machine.show(info, text)
+        if !info.isSame { throw ExitCode(ExitStatus.failure) }
+    }
+}
+
 struct RewindCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rewind",
@@ -39,6 +117,7 @@ struct RewindCommand: ParsableCommand {
             EXAMPLES:
               starling rewind web --by 5s
               starling rewind web --insn 1200000000
+              starling rewind web --to before-the-crash
 
             \(ExitStatus.table)
             """)
@@ -51,15 +130,19 @@ struct RewindCommand: ParsableCommand {
     @Option(help: ArgumentHelp("To this number of instructions since power-on.", valueName: "count"))
     var insn: UInt64?
 
+    @Option(help: ArgumentHelp("To a moment that 'starling bookmark' has named.", valueName: "bookmark"))
+    var to: String?
+
     func validate() throws {
-        if (by == nil) == (insn == nil) { throw ValidationError("where to? give one of --by and --insn") }
+        let places = [by, insn.map(String.init), to].compactMap { $0 }
+        if places.count != 1 { throw ValidationError("where to? give one of --by, --insn and --to") }
         if let by, Self.nanoseconds(by) == nil {
             throw ValidationError("'\(by)' is no time: write a number with s, ms or us, for instance 5s")
         }
     }
 
     func run() throws {
-        let request = TravelRequest(instruction: insn, back: by.flatMap(Self.nanoseconds))
+        let request = TravelRequest(instruction: insn, back: by.flatMap(Self.nanoseconds), bookmark: to)
         let status = try machine.client().send("POST", "/v1/travel", request, as: MachineStatus.self)
         try machine.show(status, status.text)
     }
@@ -97,6 +180,9 @@ struct TimelineCommand: ParsableCommand {
         try machine.show(
             status,
             "instructions \(recording.first) to \(recording.last), now at \(status.instructions)"
-                + (status.instructions < recording.last ? " (in the past)" : ""))
+                + (status.instructions < recording.last ? " (in the past)" : "")
+                + recording.bookmarks.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map {
+                    "\n\($0.value)  \($0.key)"
+                }.joined())
     }
 }

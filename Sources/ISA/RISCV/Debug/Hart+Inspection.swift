@@ -23,11 +23,12 @@ extension Hart: InspectableCPU {
                 number: Number.float + index, name: RegisterNames.float[index], bitCount: 64, kind: .floatingPoint)
         }
         // The GNU debugger wants the floating-point control registers with 32 bits.
+        let counters: Set<CSR> = [.cycle, .time, .instret, .mcycle, .minstret]
         let isFloat: (CSR) -> Bool = { $0.rawValue <= CSR.fcsr.rawValue }
         list += CSR.allCases.sorted { $0.rawValue < $1.rawValue }.map { csr in
             RegisterDescription(
                 number: Number.control + Int(csr.rawValue), name: "\(csr)", bitCount: isFloat(csr) ? 32 : 64,
-                kind: isFloat(csr) ? .floatingPoint : .control)
+                kind: isFloat(csr) ? .floatingPoint : counters.contains(csr) ? .counter : .control)
         }
         list.append(.init(number: Number.privilege, name: "priv", bitCount: 64, kind: .privilege))
         return list

@@ -25,6 +25,7 @@ extension Hart {
         let delegation = isInterrupt ? state.pointee.mideleg : state.pointee.medeleg
         let toSupervisor = from <= 1 && delegation & (1 << (cause & 63)) != 0
         let causeRegister = cause | (isInterrupt ? 1 << 63 : 0)
+        let interrupted = state.pointee.pc
         state.pointee.waiting = 0
         state.pointee.reservationAddress = HartState.noReservation
         let vector: UInt64
@@ -50,6 +51,7 @@ extension Hart {
         let isVectored = vector & 3 == 1 && isInterrupt
         state.pointee.pc = (vector & ~3) &+ (isVectored ? 4 &* cause : 0)
         selectTranslationSets()
+        if debugging.probedEvents.contains(.traps) { tellOfTrap(cause, isInterrupt, value, interrupted) }
     }
 
     /// Pushes the interrupt-enable and privilege stack of mstatus.
