@@ -32,8 +32,8 @@ struct Starling: ParsableCommand {
             ResetCommand.self, SwitchCommand.self, SnapshotCommand.self, SnapshotsCommand.self,
             RestoreCommand.self, ForkCommand.self, RecordCommand.self, BookmarkCommand.self,
             RewindCommand.self, ReplayCommand.self, TimelineCommand.self, DebugCommand.self,
-            TraceCommand.self, InspectCommand.self, SetCommand.self, RmCommand.self, ImageCommand.self,
-            BackgroundCommand.self,
+            TraceCommand.self, InspectCommand.self, SetCommand.self, ExportCommand.self, ImportCommand.self,
+            RmCommand.self, ImageCommand.self, BackgroundCommand.self,
         ])
 
     static func main() {

@@ -6,8 +6,15 @@ public enum HostProcess {
     /// The number of this process.
     public static var current: Int32 { getpid() }
 
-    /// A process of this number exists.
-    public static func isAlive(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
+    /// A process of this number exists and has not ended. One that has, and whose parent has not asked how, still has
+    /// its number.
+    public static func isAlive(_ process: Int32) -> Bool {
+        guard kill(process, 0) == 0 || errno == EPERM else { return false }
+        guard let bytes = try? File.contents(of: "/proc/\(process)/stat", limit: 1 << 12) else { return true }
+        // proc_pid_stat(5): number, name in parentheses, which may have any character, state.
+        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")), end + 2 < bytes.count else { return true }
+        return ![UInt8(ascii: "Z"), UInt8(ascii: "X")].contains(bytes[end + 2])
+    }
 
     /// Asks a process to end.
     public static func terminate(_ process: Int32) { kill(process, SIGTERM) }

@@ -17,6 +17,7 @@ struct BoardStates {
     var virtioConsole: VirtioPCIFunction<VirtioConsole>.State
     var disks: [BoardDevices.Disk.State]
     var supervisor: SupervisorBinaryInterface.State
+    var hostTarget = HostTargetInterface.State()
 
     /// What `tree` says of every part, or power-on states without a tree.
     init(_ resources: VirtRISCV.Resources, _ tree: StateTree?) throws {
@@ -51,6 +52,9 @@ struct BoardStates {
         supervisor =
             servesCalls
             ? try state(StatePath.supervisor, SupervisorBinaryInterface.stateVersion, stopped) : stopped
+        if case .bare = resources.program {
+            hostTarget = try state(StatePath.hostTarget, HostTargetInterface.stateVersion, .init())
+        }
     }
 }
 
@@ -67,6 +71,7 @@ enum StatePath {
     static let entropy = "devices/entropy"
     static let virtioConsole = "devices/console"
     static let supervisor = "firmware/sbi"
+    static let hostTarget = "firmware/htif"
 }
 
 extension VirtRISCV {
@@ -89,6 +94,9 @@ extension VirtRISCV {
         if let supervisor {
             let version = SupervisorBinaryInterface.stateVersion
             try visitor.visit(StatePath.supervisor, version: version, supervisor.state)
+        }
+        if let hostTarget {
+            try visitor.visit(StatePath.hostTarget, version: HostTargetInterface.stateVersion, hostTarget.state)
         }
     }
 }

@@ -1,4 +1,5 @@
 // The RISC-V board: harts and devices, joined by the memory map.
+import BootFormats
 import Devices
 import HostOS
 import MachineCore
@@ -21,6 +22,8 @@ public struct BoardDisk {
 
 /// A RISC-V computer with PCI, in the layout of `MemoryMap`.
 public final class VirtRISCV: Board {
+    /// `e_machine` of programs for this board.
+    public static let elfMachine = ELFMachine.riscv
     /// How many harts a board can have.
     public static let hartCounts = 1...8
 
@@ -65,7 +68,7 @@ public final class VirtRISCV: Board {
     let devices: BoardDevices
     /// What the built-in supervisor binary interface remembers; nil below guest firmware.
     var supervisor: SupervisorBinaryInterface?
-    /// Watches the host-target interface of a bare program.
+    /// Watches the host-target interface of a bare program; nil below other programs.
     var hostTarget: HostTargetInterface?
 
     /// A board in its power-on state with nothing loaded (call `powerOn`), or with a saved state.
@@ -86,6 +89,9 @@ public final class VirtRISCV: Board {
         if resources.program.servesSupervisorCalls {
             supervisor = SupervisorBinaryInterface(harts: harts, resources: resources, state: states.supervisor)
         }
+        if case .bare = resources.program {
+            hostTarget = HostTargetInterface(resources, state: states.hostTarget)
+        }
     }
 
     public var cpus: [any VirtualCPU] { harts }
@@ -98,7 +104,7 @@ public final class VirtRISCV: Board {
 
     public func poll() { hostTarget?.poll() }
 
-    public var needsPolling: Bool { hostTarget != nil }
+    public var needsPolling: Bool { hostTarget?.isUsed == true }
 
     public func powerOn() throws(BootError) {
         for hart in harts { hart.reset() }

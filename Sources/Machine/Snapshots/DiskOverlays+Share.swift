@@ -13,7 +13,12 @@ extension DiskOverlays {
         if frozen.isEmpty { return }
         try Folder.make(other.folder)
         for name in withBases(Set(frozen)) where isImage(name) {
-            try File.share("\(bundlePath)/\(name)", as: "\(other.bundlePath)/\(name)")
+            for suffix in ["", Self.checksumSuffix, VerificationMark.suffix] {
+                let path = "/\(name)\(suffix)"
+                if suffix.isEmpty || Folder.exists(bundlePath + path) {
+                    try File.share(bundlePath + path, as: other.bundlePath + path)
+                }
+            }
         }
         var tops: [Int: String] = [:]
         for (index, name) in zip(writable, frozen) {
@@ -28,7 +33,7 @@ extension DiskOverlays {
     }
 
     /// Frozen files are images of this folder, or the disks themselves.
-    private func isImage(_ name: String) -> Bool {
+    func isImage(_ name: String) -> Bool {
         name.hasPrefix(Self.folderName + "/") && Folder.exists("\(bundlePath)/\(name)")
     }
 

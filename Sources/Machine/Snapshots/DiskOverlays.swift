@@ -133,18 +133,25 @@ public struct DiskOverlays: Equatable, Sendable {
         guard let used = try? store.list().frozenDisksInUse, let current = try? current() else { return }
         let needed = withBases(used.union(current.values))
         for name in (try? Folder.names(in: folder)) ?? [] where name.hasSuffix(".qcow2") {
-            if !needed.contains("\(Self.folderName)/\(name)") { try? Folder.removeFile("\(folder)/\(name)") }
+            if needed.contains("\(Self.folderName)/\(name)") { continue }
+            for suffix in [VerificationMark.suffix, Self.checksumSuffix, ""] {
+                try? Folder.removeFile("\(folder)/\(name)\(suffix)")
+            }
         }
     }
 
-    /// The images, and what they are based on.
-    func withBases(_ names: Set<String>) -> Set<String> {
-        var (all, pending) = (names, Array(names))
-        while let name = pending.popLast() {
-            guard let base = try? QCOW2Disk.backingName(of: "\(bundlePath)/\(name)") else { continue }
-            let relative = "\(Self.folderName)/\(Folder.name(of: base))"
-            if all.insert(relative).inserted { pending.append(relative) }
+    /// The images, and those of this folder that they are based on.
+    func withBases(_ names: Set<String>) -> Set<String> { names.reduce(into: names) { $0.formUnion(chain(from: $1)) } }
+
+    /// An image, the one that it is based on, and so on, as far as they are in this folder.
+    func chain(from name: String) -> [String] {
+        var chain = [name]
+        while let last = chain.last, let base = try? QCOW2Disk.backingName(of: "\(bundlePath)/\(last)") {
+            if base.contains("/") { break }
+            let relative = "\(Self.folderName)/\(base)"
+            if chain.contains(relative) { break }
+            chain.append(relative)
         }
-        return all
+        return chain
     }
 }

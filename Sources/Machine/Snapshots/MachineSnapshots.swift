@@ -33,6 +33,7 @@ public final class MachineSnapshots: Sendable {
             let overlays = overlays
             let capture = try remote.perform { try $0.capture(draft, overlays) }
             do {
+                try overlays.seal(capture.moment.frozenDisks)
                 let manifest = try capture.snapshot.commit(state: capture.state, moment: capture.moment)
                 return (manifest, capture.pause)
             } catch {
@@ -116,6 +117,8 @@ extension Machine {
         try manifest.check(against: snapshotFacts)
         let chain = try store.ram(of: manifest.id)
         let saved = try MachineState(encoded: try store.state(of: manifest.id))
+        try chain.verifyOnce()
+        try overlays.verify(manifest.moment.frozenDisks, trustsMarks: true)
         drainDisks()
         try stopRecording()
         let tag = "\(manifest.id)-\(HostClock.wallNanoseconds())"
@@ -133,6 +136,7 @@ extension Machine {
         let manifest = try store.find(nameOrID)
         _ = try restore(manifest, from: store, overlays)
         try store.setPosition(manifest.id)
+        try store.clean()
         overlays.sweep(for: store)
     }
 }

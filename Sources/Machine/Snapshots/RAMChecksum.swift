@@ -11,16 +11,7 @@ enum RAMChecksum {
     static func of(
         _ range: Range<UInt64>, in file: File, through buffer: UnsafeMutableRawBufferPointer
     ) throws(HostError) -> UInt64 {
-        let hasher = StateHasher()
-        var position = range.lowerBound
-        while position < range.upperBound {
-            let count = Int(min(UInt64(buffer.count), range.upperBound - position))
-            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(count))
-            try file.read(into: [piece], at: position)
-            hasher.update(UnsafeRawBufferPointer(piece))
-            position += UInt64(count)
-        }
-        return hasher.finalize().low
+        try StateHash(of: range, in: file, through: buffer).low
     }
 
     /// Lends a buffer of 1 MiB for the function above.
@@ -30,5 +21,23 @@ enum RAMChecksum {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
         return try body(buffer)
+    }
+}
+
+extension StateHash {
+    /// The hash of a part of a file, read through `buffer`.
+    init(
+        of range: Range<UInt64>, in file: File, through buffer: UnsafeMutableRawBufferPointer
+    ) throws(HostError) {
+        let hasher = StateHasher()
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let count = Int(min(UInt64(buffer.count), range.upperBound - position))
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(count))
+            try file.read(into: [piece], at: position)
+            hasher.update(UnsafeRawBufferPointer(piece))
+            position += UInt64(count)
+        }
+        self = hasher.finalize()
     }
 }

@@ -84,6 +84,11 @@ struct RAMLayer: Sendable {
     /// Reads all stored chunks and compares their checksums.
     /// - Throws: `SnapshotError.damaged`, `.host`.
     func verifyChunks() throws(SnapshotError) {
+        let gap = Int(RAMLayerHeader.dataOffset) - RAMLayerHeader.byteCount
+        let between = try SnapshotFile.read(file, at: UInt64(RAMLayerHeader.byteCount), count: gap)
+        guard between.allSatisfy({ $0 == 0 }) else {
+            throw .damaged(path: file.path, why: "the space behind its header is not empty")
+        }
         let wrong = try SnapshotError.wrapping { () throws(HostError) in
             try RAMChecksum.withBuffer { buffer throws(HostError) in try firstWrongChunk(through: buffer) }
         }

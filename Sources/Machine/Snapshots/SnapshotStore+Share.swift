@@ -27,8 +27,9 @@ extension SnapshotStore {
 
     private func shareFiles(of id: SnapshotID, _ names: [String], as folder: String) throws(HostError) {
         try Folder.make(folder)
-        for name in names {
-            try File.share("\(path(of: id, isHidden: isHidden(id) ?? false))/\(name)", as: "\(folder)/\(name)")
-        }
+        let own = path(of: id, isHidden: isHidden(id) ?? false)
+        for name in names { try File.share("\(own)/\(name)", as: "\(folder)/\(name)") }
+        let mark = "ram\(VerificationMark.suffix)"
+        if Folder.exists("\(own)/\(mark)") { try File.share("\(own)/\(mark)", as: "\(folder)/\(mark)") }
     }
 }

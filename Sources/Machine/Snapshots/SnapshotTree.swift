@@ -44,12 +44,11 @@ public struct SnapshotTree: Sendable {
         return snapshots.map(\.id).filter { $0 != id && family.contains($0) }
     }
 
-    /// The files of disks that a snapshot, or the machine's position, still needs: what is not among them
-    /// and not in use by the machine itself can be removed. Nil when something can not be read, so that
-    /// nobody knows.
+    /// The files of disks that a snapshot needs: what is not among them, nor below them, and not in use by the machine
+    /// itself can be removed. Nil when something can not be read, so that nobody knows.
     public var frozenDisksInUse: Set<String>? {
         guard problems.isEmpty else { return nil }
-        return Set((snapshots + hidden).flatMap(\.moment.frozenDisks))
+        return Set(snapshots.flatMap(\.moment.frozenDisks))
     }
 
     private func manifest(_ id: SnapshotID) -> SnapshotManifest? {

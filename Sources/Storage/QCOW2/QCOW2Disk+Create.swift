@@ -66,10 +66,13 @@ extension QCOW2Disk {
 }
 
 extension QCOW2Header {
+    /// New images have clusters of 64 KiB.
+    static let newClusterBits = 16
+
     /// The header of a new image: one cluster of refcount table and one refcount block behind it, then
     /// the L1 table. Nil when the disk can not have this size.
     init?(newOf byteCount: UInt64, backing: String?, format: String?) {
-        let geometry = QCOW2Geometry(clusterBits: 16, refcountOrder: 4)
+        let geometry = QCOW2Geometry(clusterBits: QCOW2Header.newClusterBits, refcountOrder: 4)
         let entries = byteCount / geometry.bytesPerTable + (byteCount % geometry.bytesPerTable == 0 ? 0 : 1)
         guard byteCount > 0, byteCount % 512 == 0, entries * 8 <= QCOW2Header.maximumL1ByteCount else {
             return nil

@@ -11,6 +11,17 @@ struct QCOW2Opening {
 
     /// Reads and checks header and tables, and opens the backing file.
     func image(_ chain: QCOW2BackingChain) throws(QCOW2Error) -> QCOW2Image {
+        try image { header throws(QCOW2Error) in
+            guard let name = header.backingName else { return nil }
+            return try chain.open(name, format: header.backingFormat, of: path)
+        }
+    }
+
+    /// Reads and checks header and tables.
+    /// - Parameter openBacking: gives what is below the image, whatever that names.
+    func image(
+        _ openBacking: (QCOW2Header) throws(QCOW2Error) -> (any SynchronousDisk)?
+    ) throws(QCOW2Error) -> QCOW2Image {
         let store = try host { () throws(HostError) in try ImageStore(file) }
         let header = try readHeader(store)
         try header.checkReadable(path, fileEnd: store.end)
@@ -19,10 +30,7 @@ struct QCOW2Opening {
             try QCOW2Mapping(store, header, cacheByteCount: cacheByteCount)
         }
         let refcounts = readOnly ? nil : try readRefcounts(store, header, mapping)
-        var backing: (any SynchronousDisk)?
-        if let name = header.backingName {
-            backing = try chain.open(name, format: header.backingFormat, of: path)
-        }
+        let backing = try openBacking(header)
         if !readOnly { try clearFeatures(store, header) }
         return QCOW2Image(store, header, mapping: mapping, refcounts: refcounts, backing: backing)
     }

@@ -30,6 +30,21 @@ enum Programs {
         try assemble("hanging", ".globl _start\n_start: j _start", home)
     }
 
+    /// Writes to page after page of 4 MiB of RAM, for ever.
+    static func counting(_ home: TestHome) throws -> String {
+        try assemble("counting", """
+            .globl _start
+            _start: li s1, 0x80400000
+                li s2, 0x80800000
+            1:  mv s3, s1
+            2:  addi s0, s0, 1
+                sd s0, 0(s3)
+                addi s3, s3, 1024
+                bltu s3, s2, 2b
+                j 1b
+            """, home)
+    }
+
     /// Waits for an interrupt that nobody enables.
     static func waiting(_ home: TestHome) throws -> String {
         try assemble("waiting", ".globl _start\n_start: wfi\n j _start", home)

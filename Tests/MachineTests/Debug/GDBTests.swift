@@ -1,4 +1,5 @@
 // Stock gdb over a booting Debian kernel.
+import Debug
 import Foundation
 import HostOS
 import MachineCore
@@ -86,6 +87,65 @@ import Testing
         #expect(text.contains("one before: 1"), "\(text)")
         #expect(text.contains("precise"), "\(text)")
         #expect(text.contains("satp"), "\(text)")
+    }
+
+    /// The kernel's own names, which its first boot has told, while it boots a second time: a breakpoint at a function
+    /// of the kernel, who called it, and a variable by its name.
+    @Test func aBootWithTheKernelsSymbols() throws {
+        let symbols = try symbolFile()
+        defer { try? FileManager.default.removeItem(atPath: symbols) }
+        let machine = try booting()
+        let text = try gdb(machine, [
+            "symbol-file \(symbols)",
+            "hbreak *start_kernel",
+            "continue",
+            "printf \"at: \"", "output/a $pc", "printf \"\\n\"",
+            "delete",
+            "hbreak *kernel_init_freeable",
+            "continue",
+            "backtrace",
+            "delete",
+            "hbreak *do_one_initcall",
+            "continue",
+            "backtrace",
+            "watch *(long *)&jiffies_64",
+            "delete 3",
+            "continue",
+            "detach",
+        ])
+        #expect(text.contains("<start_kernel"), "\(text)")
+        #expect(text.contains("in kernel_init ()"), "\(text)")
+        #expect(text.contains("ret_from_fork"), "\(text)")
+        #expect(text.contains("in do_one_initcall ()"), "\(text)")
+        #expect(text.contains("Old value"), "\(text)")
+    }
+
+    /// Boots once, and has the guest say where everything is.
+    private func symbolFile() throws -> String {
+        let guest = try DebianGuest()
+        let disk = try guest.makeDisk()
+        defer { withExtendedLifetime(guest) {} }
+        let tell = "sysctl -qw kernel.kptr_restrict=0; cat /proc/kallsyms > /root/kallsyms; sync"
+        var configuration = MachineConfiguration(
+            name: "test", program: .linux(guest.linux(DebianGuest.argument(toRun: tell))))
+        configuration.memoryByteCount = 256 << 20
+        configuration.disks = [DiskConfiguration(path: disk)]
+        let machine = try Machine(configuration, log: { _ in }, consoleOutput: { _ in })
+        machine.remote.endInput()
+        #expect(try machine.run(instructionLimit: 40_000_000_000) == .poweredOff(status: 0))
+        try machine.close()
+        let path = disk + ".kallsyms"
+        let dump = Process()
+        dump.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        dump.environment = ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin"]
+        dump.arguments = ["debugfs", "-R", "dump /root/kallsyms \(path)", disk]
+        dump.standardError = FileHandle.nullDevice
+        try dump.run()
+        dump.waitUntilExit()
+        let text = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        let file = NSTemporaryDirectory() + "symbols-\(UUID().uuidString).elf"
+        try Data(try KernelSymbols(parsing: text).elf(machine: 243)).write(to: URL(fileURLWithPath: file))
+        return file
     }
 
     @Test func withoutARecordingThereIsNoWayBack() throws {

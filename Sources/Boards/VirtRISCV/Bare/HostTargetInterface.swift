@@ -9,21 +9,33 @@ final class HostTargetInterface {
     private let console: CharacterPort
     private let control: any MachineControl
     private let log: MachineLog
-    private let toHost: GuestPhysicalAddress
-    private let fromHost: GuestPhysicalAddress?
+    /// Where the program has the words; set when it is loaded.
+    var state: State
 
-    init(_ resources: VirtRISCV.Resources, toHost: GuestPhysicalAddress, fromHost: GuestPhysicalAddress?) {
+    /// The program decides; a saved machine does not load it again.
+    struct State: Codable, Equatable {
+        /// The address of `tohost`, 0 for a program without it.
+        var toHost: GuestPhysicalAddress = 0
+        /// The address of `fromhost`, 0 for a program without it.
+        var fromHost: GuestPhysicalAddress = 0
+    }
+
+    static let stateVersion = StateVersion(1)
+
+    init(_ resources: VirtRISCV.Resources, state: State) {
         memory = resources.context.memory
         console = resources.console
         control = resources.control
         log = resources.context.log
-        self.toHost = toHost
-        self.fromHost = fromHost
+        self.state = state
     }
+
+    /// Whether there is anything to watch.
+    var isUsed: Bool { state.toHost != 0 }
 
     /// Serves a command, if there is one.
     func poll() {
-        guard let command = memory.load(UInt64.self, at: toHost), command != 0 else { return }
+        guard let command = memory.load(UInt64.self, at: state.toHost), command != 0 else { return }
         if command & 1 != 0 && command >> 48 == 0 {
             control.request(.powerOff(status: UInt16(clamping: command >> 1)))
             return
@@ -35,8 +47,8 @@ final class HostTargetInterface {
         } else {
             log.note("htif", "command 0x\(String(command, radix: 16)) is not known and was ignored")
         }
-        _ = memory.store(UInt64(0), at: toHost)
-        if let fromHost { _ = memory.store(UInt64(1), at: fromHost) }
+        _ = memory.store(UInt64(0), at: state.toHost)
+        if state.fromHost != 0 { _ = memory.store(UInt64(1), at: state.fromHost) }
     }
 
     /// A request block: call number, three arguments; the result replaces the number.

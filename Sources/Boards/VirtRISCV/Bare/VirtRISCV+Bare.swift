@@ -6,10 +6,8 @@ extension VirtRISCV {
     /// Loads a bare program and starts all harts in it, in machine mode with a0 = hart.
     func loadBare(_ file: BootFile) throws(BootError) {
         let (elf, entry) = try loadELF(try file.read(), file.name)
-        if let toHost = elf.symbol(named: "tohost") {
-            hostTarget = HostTargetInterface(
-                resources, toHost: toHost.value, fromHost: elf.symbol(named: "fromhost")?.value)
-        }
+        hostTarget?.state = .init(
+            toHost: elf.symbol(named: "tohost")?.value ?? 0, fromHost: elf.symbol(named: "fromhost")?.value ?? 0)
         for hart in harts {
             hart.state.pointee.pc = entry
             hart.state.pointee.x[10] = UInt64(hart.index)

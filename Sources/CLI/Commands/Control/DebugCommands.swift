@@ -16,6 +16,7 @@ struct DebugCommand: ParsableCommand {
               starling debug web
               starling debug web --port 1234
               gdb-multiarch vmlinux -ex \"target remote :1234\"
+              starling debug web --symbols kallsyms    # what the guest has in /proc/kallsyms
               starling debug web --end
 
             \(ExitStatus.table)
@@ -27,17 +28,23 @@ struct DebugCommand: ParsableCommand {
         "Listen at this port of 127.0.0.1, 0 for a free one; at gdb.sock in the machine's folder if left out."))
     var port: UInt16?
 
+    @Option(help: ArgumentHelp(
+        "The kernel's symbols for the debugger: the guest's /proc/kallsyms, or what nm prints.", valueName: "file"))
+    var symbols: String?
+
     @Flag(help: "Stop listening, and end the conversation.")
     var end = false
 
     func run() throws {
         let client = try machine.client()
+        let symbolFile = try symbols.map { try machine.bundle().writeSymbols(from: $0) }
         if end {
             let done = try client.send("DELETE", "/v1/debug", as: Done.self)
             return try machine.show(done, "debuggers can not connect any more")
         }
         let info = try client.send("PUT", "/v1/debug", DebugRequest(port: port), as: DebugInfo.self)
-        try machine.show(info, "connect with: gdb-multiarch -ex 'target remote \(info.address)'")
+        let load = symbolFile.map { " -ex 'symbol-file \($0)'" } ?? ""
+        try machine.show(info, "connect with: gdb-multiarch\(load) -ex 'target remote \(info.address)'")
     }
 }
 
@@ -47,8 +54,8 @@ struct InspectCommand: ParsableCommand {
         discussion: """
             EXAMPLES:
               starling inspect web cpu
-              starling inspect web memory --address 0xffffffff80000000 --count 64
-              starling inspect web pagetable --address 0xffffffff80000000
+              starling inspect web memory 0xffffffff80000000 --count 64
+              starling inspect web pagetable 0xffffffff80000000
               starling inspect web tlb
               starling inspect web devices
 
@@ -59,14 +66,16 @@ struct InspectCommand: ParsableCommand {
 
     @OptionGroup var machine: RunningMachine
     @Argument(help: "What to look at.") var subject: Subject
+    @Argument(help: "An address, for memory and pagetable.") var address: String?
     @Option(help: "The number of the CPU, from 0.") var cpu = 0
-    @Option(help: "An address, for memory and pagetable.") var address: String?
     @Option(help: "How many bytes, for memory.") var count = 64
     @Flag(help: "The address is a physical one.") var physical = false
 
     func validate() throws {
         let needsAddress = subject == .memory || subject == .pagetable
-        if needsAddress && address == nil { throw ValidationError("which address? give --address") }
+        if needsAddress && address == nil {
+            throw ValidationError("which address? write it behind '\(subject.rawValue)'")
+        }
     }
 
     func run() throws {

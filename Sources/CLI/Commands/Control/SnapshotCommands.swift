@@ -79,6 +79,7 @@ struct SnapshotsCommand: ParsableCommand {
             EXAMPLES:
               starling snapshots web
               starling snapshots web --tree
+              starling snapshots web --verify     # when the medium is in doubt
 
             \(ExitStatus.table)
             """)
@@ -88,8 +89,13 @@ struct SnapshotsCommand: ParsableCommand {
     @Flag(help: "Show which one was made of which.")
     var tree = false
 
+    @Flag(help: "Read all of them, and compare them with their checksums, first.")
+    var verify = false
+
     func run() throws {
-        let tree = try SnapshotStore(bundlePath: try machine.bundle().path).list()
+        let bundle = try machine.bundle()
+        if verify { try bundle.verifySnapshots() }
+        let tree = try SnapshotStore(bundlePath: bundle.path).list()
         for problem in tree.problems { Message.say("\(problem.error)") }
         if machine.json { return try Output.write(json: tree.snapshots.map { SnapshotInfo($0, in: tree) }) }
         if tree.snapshots.isEmpty { return Output.write("no snapshots; make one: starling snapshot \(machine.name)") }
