@@ -51,6 +51,46 @@ import Testing
         }
     }
 
+    /// 10,000 switches while programs of Debian's work on files: what they print, and all that they leave behind, is
+    /// what it is without a switch.
+    @Test func switchesUnderLoad() throws {
+        let guest = try DebianGuest()
+        let load = """
+            cd /usr/bin && cat * 2>/dev/null | head -c 3000000 | sha256sum
+            ls -lR /usr/lib 2>/dev/null | sort -r | sort -k 5n | md5sum; tar -cf - /etc | gzip -9 | cksum
+            """
+        func run(_ prepare: (Machine) -> Void) throws -> (output: String, hash: StateHash, count: UInt64) {
+            var configuration = configuration(guest)
+            configuration.program = .linux(guest.linux(DebianGuest.argument(toRun: load)))
+            configuration.disks = [DiskConfiguration(path: try guest.makeDisk())]
+            let console = ConsoleLog()
+            let machine = try Machine(configuration, log: { _ in }, consoleOutput: console.append)
+            machine.remote.endInput()
+            prepare(machine)
+            #expect(try machine.run(instructionLimit: 20_000_000_000) == .poweredOff(status: 0))
+            let result = (console.text, try machine.stateHash(), machine.instructionsExecuted)
+            try machine.close()
+            return result
+        }
+        let plain = try run { _ in }
+        #expect(plain.output.count > 100)
+        var switches = 0
+        let loaded = plain.count / 2..<plain.count
+        let switched = try run { machine in
+            for count in Self.randomCounts(10_000, below: loaded.upperBound - loaded.lowerBound) {
+                machine.schedule(at: loaded.lowerBound + count) { machine in
+                    let other = machine.engineName == "jit" ? "precise" : "jit"
+                    #expect(throws: Never.self) { try machine.switchEngine(to: other) }
+                    switches += 1
+                }
+            }
+        }
+        #expect(switches == 10_000)
+        #expect(switched.output == plain.output)
+        #expect(switched.count == plain.count)
+        #expect(switched.hash == plain.hash)
+    }
+
     /// Asked from another thread, while harts run on threads of their own.
     @Test func switchesOfHartsOnThreads() throws {
         let program = try BareProgram("""
