@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE := .build/release
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-test
 
-.PHONY: help demo test build image packages check speed bench clean
+.PHONY: help demo test build image packages check speed bench bench-state clean
 
 help:
 	@echo 'make demo    build everything, make a Debian guest, boot it (a shell on a terminal)'
@@ -13,6 +13,7 @@ help:
 	@echo 'make image   the Debian riscv64 guest image'
 	@echo 'make speed   instructions per second of the engine'
 	@echo 'make bench   Starling against QEMU and the host (QUICK=1: a subset in under a minute)'
+	@echo 'make bench-state   how long snapshots, forks, engine switches and steps backwards take'
 
 demo: build
 	@sh scripts/demo.sh $(RELEASE)/starling
@@ -49,6 +50,14 @@ bench:
 	@$(SWIFT) build -c release --product starling
 	@$(SWIFT) build -c release --package-path Benchmarks --product starling-bench
 	@Benchmarks/.build/release/starling-bench $(if $(QUICK),--quick) $(BENCH_FLAGS)
+
+# Snapshots, restores, forks, engine switches and steps backwards of a Debian guest.
+bench-state:
+	@sh scripts/packages.sh bench
+	@$(SWIFT) build -c release --product starling
+	@$(RELEASE)/starling image build debian-trixie-riscv64
+	@$(SWIFT) build -c release --package-path Benchmarks --product starling-bench
+	@Benchmarks/.build/release/starling-bench state $(BENCH_FLAGS)
 
 clean:
 	rm -rf .build .build-test Benchmarks/.build

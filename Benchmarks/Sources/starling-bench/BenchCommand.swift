@@ -15,6 +15,11 @@ enum BenchCommand {
 
     /// The exit status: 1 if two machines printed different things.
     private static func run(_ arguments: [String]) throws(BenchError) -> Int32 {
+        if arguments.first == "state" {
+            let options = try Options(arguments: Array(arguments.dropFirst()))
+            if options.help { print(StateFigures.usage) } else { try StateFigures.run(options) }
+            return 0
+        }
         let options = try Options(arguments: arguments)
         if options.help {
             print(Options.usage)

@@ -28,7 +28,9 @@ struct Options: Equatable {
 
     static let usage = """
         usage: starling-bench [OPTION...]
-        Measures Starling against QEMU's TCG and the native host, with one kernel and one initramfs.
+               starling-bench state [--starling FILE] [--json]
+        Measures Starling against QEMU's TCG and the native host, with one kernel and one initramfs; or how
+        long snapshots, forks, engine switches and steps backwards take.
 
           --quick            a subset in under a minute
           --only NAME,NAME   only these workloads (`harts`: the scaling to two harts)

@@ -107,6 +107,7 @@ public struct DiskOverlays: Equatable, Sendable {
 
     private func stack(_ disks: MachineDisks, on bases: [Int: String?], tag: String) throws {
         try SnapshotError.wrapping { () throws(HostError) in try Folder.makeAll(folder) }
+        WorkFolder.removeAbandoned(in: folder)
         var tops: [Int: String] = [:]
         for (index, base) in bases {
             let name = "\(Self.folderName)/disk\(index).\(tag).qcow2"

@@ -99,6 +99,8 @@ public struct CapturedSnapshot: Sendable {
         try SnapshotError.wrapping { () throws(HostError) in
             try SnapshotFile.write(state, to: path + "/state")
             try SnapshotFile.write(bytes, to: path + "/manifest")
+            // Its checksums were computed from it: the first restore need not read it again.
+            VerificationMark.set(for: try File(opening: path + "/ram", .readOnly))
             try SnapshotFile.flushFolder(path)
         }
         try draft.store.publish(manifest, from: path, movesPosition: movesPosition)
@@ -117,6 +119,8 @@ public struct CapturedSnapshot: Sendable {
         if layers.count <= RAMChain.maximumLayerCount && chain.runs.count <= draft.store.maximumRunCount {
             return manifest(facts, layers.count)
         }
+        // What is merged gets new checksums, which must not make damage right.
+        try parentRAM.verifyOnce()
         return manifest(try merge(chain, into: path), 1)
     }
 

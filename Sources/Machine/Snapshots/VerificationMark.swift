@@ -21,7 +21,11 @@ enum VerificationMark {
     /// Notes that the file has its right contents. Without a mark it will be verified, so that errors do not matter.
     static func set(for file: File) {
         guard let version = try? file.version() else { return }
-        try? File.replace(file.path + suffix, with: text(version))
+        // Made in place: a part of a mark says nothing, and a process that is killed leaves nothing else.
+        let path = file.path + suffix
+        try? Folder.removeFile(path)
+        guard let mark = try? File(creating: path) else { return }
+        text(version).withUnsafeBytes { try? mark.write([$0], at: 0) }
     }
 
     private static func isCurrent(_ file: File) -> Bool {

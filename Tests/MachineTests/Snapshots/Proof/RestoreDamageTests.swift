@@ -50,12 +50,76 @@ import Testing
     }
 
     /// Changes one byte, or cuts the file off, in place: nothing but the contents and the times tell.
-    private func damage(_ path: String, _ original: [UInt8], _ random: inout TestRandom) throws {
+    private func damage(
+        _ path: String, _ original: [UInt8], _ random: inout TestRandom, cuts: Bool = true
+    ) throws {
         let file = try File(opening: path, .readWrite)
         let offset = Int.random(in: 0..<original.count, using: &random)
-        if Int.random(in: 0..<4, using: &random) == 0 { return try file.resize(to: UInt64(offset)) }
+        if cuts && Int.random(in: 0..<4, using: &random) == 0 { return try file.resize(to: UInt64(offset)) }
         let byte = [original[offset] ^ UInt8.random(in: 1...255, using: &random)]
         try byte.withUnsafeBytes { try file.write([$0], at: UInt64(offset)) }
+    }
+
+    /// A medium that decays tells nobody: size, number and times of the file stay. Who asks for verification is told.
+    @Test func decayIsFoundByVerification() throws {
+        let fixture = try ArchiveFixture(diskByteCount: 1 << 18)
+        let machine = try fixture.machine(fixture.bundle)
+        _ = try machine.run(instructionLimit: 5000)
+        let store = SnapshotStore(bundlePath: fixture.bundle.path)
+        let overlays = DiskOverlays(bundlePath: fixture.bundle.path)
+        func restore() throws { _ = try machine.restore(try store.find("s2"), from: store, overlays) }
+        // Its clock stands still, and so does its state.
+        machine.pause()
+        Thread.sleep(forTimeInterval: 0.2)
+        try restore()
+        let hash = try machine.stateHash()
+        let files = try files(of: fixture.bundle)
+        #expect(files.filter { Folder.exists($0 + VerificationMark.suffix) }.count == 4)
+        var random = TestRandom(state: 0xdeca)
+        for round in 0..<500 {
+            let path = files[round % files.count]
+            let original = try File.contents(of: path, limit: 1 << 24)
+            try keepingTimes(path) { try damage(path, original, &random, cuts: false) }
+            #expect(throws: (any Error).self, "\(path), round \(round)") { try fixture.bundle.verifySnapshots() }
+            try keepingTimes(path) { try write(original, path) }
+        }
+        try fixture.bundle.verifySnapshots()
+        try restore()
+        #expect(try machine.stateHash() == hash)
+        try machine.close()
+    }
+
+    /// A snapshot that takes the RAM of its ancestors over would give their damage checksums that are right.
+    @Test func damageIsNotMerged() throws {
+        let fixture = try SnapshotFixture(maximumRunCount: 0)
+        fixture.write(0..<fixture.memory.byteCount)
+        let first = try fixture.snapshot()
+        let path = fixture.path(first.id, "ram")
+        let original = try File.contents(of: path, limit: 1 << 24)
+        fixture.write(0..<1)
+        var damaged = original
+        damaged[Int(RAMLayerHeader.dataOffset) + 3 * 65536] ^= 1
+        try write(damaged, path)
+        #expect(throws: SnapshotError.self) { try fixture.snapshot() }
+        #expect(try fixture.store.list().snapshots.map(\.id) == [first.id])
+        try write(original, path)
+        fixture.write(0..<1)
+        let second = try fixture.snapshot()
+        #expect(second.layerCount == 1)
+        #expect(try SnapshotFixture.bytes(of: fixture.restored(second.id)) == fixture.bytes)
+    }
+
+    private func write(_ bytes: [UInt8], _ path: String) throws {
+        let file = try File(opening: path, .readWrite)
+        try bytes.withUnsafeBytes { try file.write([$0], at: 0) }
+    }
+
+    private func keepingTimes(_ path: String, _ body: () throws -> Void) throws {
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        try body()
+        let times = [status.st_atim, status.st_mtim]
+        try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
     }
 
     /// What was verified is read again when it was written to since, and only then.
