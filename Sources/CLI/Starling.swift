@@ -26,6 +26,7 @@ struct Starling: ParsableCommand {
               Machines and images are in $STARLING_HOME, else $XDG_DATA_HOME/starling,
               else ~/.local/share/starling.
             """,
+        version: "0.4.0",
         subcommands: [
             RunCommand.self, CreateCommand.self, StartCommand.self, LsCommand.self, ShowCommand.self,
             StatsCommand.self, ConsoleCommand.self, PauseCommand.self, ResumeCommand.self, StopCommand.self,
