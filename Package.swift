@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "CStarling", path: "Sources/CStarling"),
         .systemLibrary(name: "CXXHash", path: "Sources/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZstd", path: "Sources/CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         library("HostOS", ["CStarling"]),
         // layer 1: core
         library("MachineCore", ["HostOS", "SoftFloat"]),
@@ -62,7 +63,7 @@ let package = Package(
         library(
             "JITEngine", path: "Engines/JIT", ["MachineCore", "HostOS", "SoftFloat", "IR", "CodegenX86"]),
         library("Devices", ["MachineCore"]),
-        library("Storage", ["MachineCore", "HostOS"]),
+        library("Storage", ["MachineCore", "HostOS", "CZlib", "CZstd"]),
         library("Debug", []),
         // layer 4: boards
         library("VirtRISCV", path: "Boards/VirtRISCV", ["RISCV", "Devices", "BootFormats", "MachineCore", "StateCodec", "HostOS"]),

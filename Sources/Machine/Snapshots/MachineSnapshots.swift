@@ -35,6 +35,9 @@ public final class MachineSnapshots: Sendable {
             do {
                 try overlays.seal(capture.moment.frozenDisks)
                 let manifest = try capture.snapshot.commit(state: capture.state, moment: capture.moment)
+                // Its checksums were computed from it: the first restore need not read it again.
+                let ram = try? File(opening: store.path(of: manifest.id) + "/ram", .readOnly)
+                if let ram { VerificationMark.set(for: ram) }
                 return (manifest, capture.pause)
             } catch {
                 // What was written before this moment is in no snapshot.

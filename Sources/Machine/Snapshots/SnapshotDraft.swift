@@ -99,8 +99,6 @@ public struct CapturedSnapshot: Sendable {
         try SnapshotError.wrapping { () throws(HostError) in
             try SnapshotFile.write(state, to: path + "/state")
             try SnapshotFile.write(bytes, to: path + "/manifest")
-            // Its checksums were computed from it: the first restore need not read it again.
-            VerificationMark.set(for: try File(opening: path + "/ram", .readOnly))
             try SnapshotFile.flushFolder(path)
         }
         try draft.store.publish(manifest, from: path, movesPosition: movesPosition)

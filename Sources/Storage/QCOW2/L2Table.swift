@@ -10,29 +10,38 @@ final class L2Table: CachedTable {
     /// The L1 table in the file does not lead here yet.
     private(set) var isNew: Bool
     var lastUse: UInt64 = 0
+    private let wordsPerEntry: Int
 
     /// A table as the file has it.
-    init(offset: UInt64, words: [UInt64]) {
+    init(offset: UInt64, words: [UInt64], wordsPerEntry: Int) {
+        self.wordsPerEntry = wordsPerEntry
         self.offset = offset
         self.words = words
         isNew = false
     }
 
-    /// A table that the file does not have yet, without entries.
-    init(newAt offset: UInt64, entryCount: Int) {
+    /// A table that the file does not have yet: without entries, or a copy.
+    init(newAt offset: UInt64, words: [UInt64], wordsPerEntry: Int) {
+        self.wordsPerEntry = wordsPerEntry
         self.offset = offset
-        words = [UInt64](repeating: 0, count: entryCount)
+        self.words = words
         isNew = true
     }
 
     var isDirty: Bool { isNew || changed != nil }
 
-    subscript(index: Int) -> UInt64 {
-        get { words[index] }
+    /// The entry of one cluster.
+    subscript(index: Int) -> QCOW2Entry {
+        get {
+            guard wordsPerEntry == 2 else { return QCOW2Entry(word: words[index]) }
+            return QCOW2Entry(word: words[2 * index], bitmap: words[2 * index + 1])
+        }
         set {
-            words[index] = newValue
-            let old = changed ?? index..<index + 1
-            changed = min(old.lowerBound, index)..<max(old.upperBound, index + 1)
+            let first = index * wordsPerEntry
+            words[first] = newValue.word
+            if wordsPerEntry == 2 { words[first + 1] = newValue.bitmap }
+            let old = changed ?? first..<first + wordsPerEntry
+            changed = min(old.lowerBound, first)..<max(old.upperBound, first + wordsPerEntry)
         }
     }
 

@@ -20,6 +20,7 @@ struct NewClusters {
         let geometry = image.geometry
         let first = geometry.cluster(at: position)
         let table = try image.tableToChange(position, refcounts)
+        try check(table, image, refcounts)
         let run = try refcounts.allocate(atMost: Int(geometry.clusterCount(end) - first))
         end = min(end, geometry.offset(of: first + UInt64(run.count)))
         do {
@@ -31,17 +32,19 @@ struct NewClusters {
         for (index, cluster) in run.enumerated() {
             let entry = image.entryIndex(position) + index
             let old = table[entry]
-            table[entry] = geometry.offset(of: cluster) | QCOW2Word.isOnlyUser
-            try unlinkPreallocated(old, image)
+            table[entry] = .data(geometry.offset(of: cluster), geometry)
+            // Zeros with a place, packed contents, and what a snapshot has too.
+            try image.unlink(old)
         }
     }
 
-    /// A cluster that says zero may have a place already, which is not used again.
-    private func unlinkPreallocated(_ word: UInt64, _ image: QCOW2Image) throws(HostError) {
-        let offset = word & QCOW2Word.offsetMask
-        guard word & QCOW2Word.isOnlyUser != 0, offset != 0, let refcounts = image.refcounts else { return }
-        guard !refcounts.metadata.contains(image.geometry.cluster(at: offset)) else { return }
-        try image.unlink(offset)
+    /// What the clusters were before must be fit to be given up; nothing was changed yet.
+    private func check(_ table: L2Table, _ image: QCOW2Image, _ refcounts: Refcounts) throws(HostError) {
+        var next = position
+        while next < end {
+            try image.checkOwned(table[image.entryIndex(next)], next, refcounts)
+            next = image.clusterEnd(next)
+        }
     }
 
     /// Writes whole clusters to `offset`, or less where the file is known to be zeros anyway.

@@ -19,8 +19,9 @@ extension QCOW2Disk {
                 base = header
                 return nil
             }
-            guard image.geometry.clusterBits == QCOW2Header.newClusterBits else {
-                throw .damaged(path: path, what: "its clusters have not the size that overlays have")
+            // A part of a cluster could not show what is below.
+            guard image.geometry.clusterBits == QCOW2Header.newClusterBits, !image.geometry.hasSubclusters else {
+                throw .damaged(path: path, what: "its clusters are not those that overlays have")
             }
             images.append(image)
         }
@@ -97,7 +98,7 @@ private struct Merging {
             switch image.cluster(table[image.entryIndex(position)]) {
             case .unallocated: continue
             case .zero: try target.writeZeroes(at: position, count: count, refcounts)
-            case .data, .compressed, .malformed:
+            case .data, .parts, .compressed, .malformed:
                 let part = [MemorySlice(rebasing: memory.prefix(Int(count)))]
                 try image.read(part, at: position)
                 try target.write(part, at: position, refcounts)

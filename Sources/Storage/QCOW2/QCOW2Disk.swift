@@ -3,8 +3,9 @@ import HostOS
 import MachineCore
 import Synchronization
 
-/// A qcow2 image: version 3 for reading and writing, version 2 for reading. It is locked as long as it is
-/// open: by many for reading, or by one for writing; the files behind it are locked for reading.
+/// A qcow2 image, for reading and writing. It is locked as long as it is open: by many for reading, or by one for
+/// writing; the files behind it are locked for reading. Versions 2 and 3 of the format, with packed clusters (a write
+/// makes a normal one of it), internal snapshots (they stay as they are) and subclusters.
 ///
 /// What was written and not flushed may be lost in a crash of the process or of the host; the image
 /// itself is whole after a crash at any moment, perhaps with clusters that nobody uses.
@@ -28,6 +29,19 @@ public final class QCOW2Disk: SynchronousDisk, @unchecked Sendable {
         try self.init(path: path, readOnly: readOnly, chain: QCOW2BackingChain(backing))
     }
 
+    /// Opens and locks the image at `path` for reading, as it was when an internal snapshot was made.
+    /// - Parameters:
+    ///   - snapshot: the number or, if none has this number, the name of the snapshot.
+    ///   - backing: decides which backing files may be opened.
+    /// - Throws: `QCOW2Error`, which says what to do.
+    public convenience init(
+        path: String, snapshot: String, backing: QCOW2BackingPolicy = .none
+    ) throws(QCOW2Error) {
+        let file = try QCOW2Disk.openLocked(path, readOnly: true)
+        let opening = QCOW2Opening(file: file, readOnly: true, cacheByteCount: nil, snapshot: snapshot)
+        try self.init(opening, chain: QCOW2BackingChain(backing))
+    }
+
     /// Opens a file, for one user when it may be written. A device will not do: it has no end that could move, so
     /// where it was never written is not known.
     static func openLocked(_ path: String, readOnly: Bool) throws(QCOW2Error) -> File {
@@ -41,14 +55,17 @@ public final class QCOW2Disk: SynchronousDisk, @unchecked Sendable {
 
     /// A disk of a file that is open and locked.
     /// - Parameter cacheByteCount: the memory for each kind of table, for tests.
-    init(
+    convenience init(
         file: any HostImage, readOnly: Bool, chain: QCOW2BackingChain, cacheByteCount: UInt64? = nil
     ) throws(QCOW2Error) {
-        let opening = QCOW2Opening(file: file, readOnly: readOnly, cacheByteCount: cacheByteCount)
+        try self.init(QCOW2Opening(file: file, readOnly: readOnly, cacheByteCount: cacheByteCount), chain: chain)
+    }
+
+    private init(_ opening: QCOW2Opening, chain: QCOW2BackingChain) throws(QCOW2Error) {
         image = try opening.image(chain)
-        name = "disk \(file.path)"
+        name = "disk \(opening.file.path)"
         byteCount = image.byteCount
-        isReadOnly = readOnly
+        isReadOnly = opening.readOnly
     }
 
     /// A disk that is let go was not necessarily flushed; what it has in memory is worth keeping.

@@ -31,6 +31,8 @@ public enum QCOW2Error: Error, Equatable, Sendable, CustomStringConvertible {
     case badBackingName(path: String, name: String)
     /// There is something at the path of a new image.
     case exists(path: String)
+    /// The image has no internal snapshot of this number or name.
+    case noSuchSnapshot(path: String, name: String)
 
     public var description: String {
         switch self {
@@ -49,6 +51,8 @@ public enum QCOW2Error: Error, Equatable, Sendable, CustomStringConvertible {
             "disk \(path) is damaged: \(what); look at it with: qemu-img check '\(path)', or restore a copy"
         case .badSize(let path, let byteCount):
             "disk \(path) can not have \(byteCount) bytes; take a multiple of 512 from 512 up to 2 PiB"
+        case .noSuchSnapshot(let path, let name):
+            "disk \(path) has no internal snapshot '\(name)'; list them: qemu-img snapshot -l '\(path)'"
         case .exists(let path):
             "disk \(path) exists already; remove it first, or take another name"
         case .backingRefused, .backingFormat, .backingLoop, .backingTooDeep, .backing, .badBackingName:
@@ -81,16 +85,18 @@ public enum QCOW2Error: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
+extension QCOW2Error {
+    /// An image that was left in a state that only a thorough repair could make good.
+    static func needsRepair(_ path: String) -> QCOW2Error {
+        let why = "it was not closed, or found corrupt; repair it: qemu-img check -r all '\(path)'"
+        return .mustNotBeWritten(path: path, why: why)
+    }
+}
+
 extension HostError {
     /// Metadata of `path` that makes no sense, found while the disk is in use.
     static func damagedImage(_ path: String, _ what: String) -> HostError {
         let step = "look at it with: qemu-img check '\(path)', or restore a copy"
         return HostError("use disk \(path): it is damaged: \(what); \(step)", code: Code.inputOutput)
-    }
-
-    /// Something in `path` that needs a feature which is not built, found while the disk is in use.
-    static func unsupportedCluster(_ path: String, _ what: String) -> HostError {
-        let step = "convert the image: qemu-img convert -O qcow2 '\(path)' new.qcow2"
-        return HostError("use disk \(path): \(what) is not supported; \(step)", code: Code.inputOutput)
     }
 }

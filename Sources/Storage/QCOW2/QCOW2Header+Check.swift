@@ -5,7 +5,6 @@ extension QCOW2Header {
     /// Throws when the disk can not be read.
     /// - Parameter fileEnd: the size of the image's file in bytes.
     func checkReadable(_ path: String, fileEnd: UInt64) throws(QCOW2Error) {
-        guard encryptionMethod == 0 else { throw .unsupportedFeature(path: path, feature: "encryption") }
         if let feature = unsupportedFeature { throw .unsupportedFeature(path: path, feature: feature) }
         guard byteCount > 0 else {
             throw .damaged(path: path, what: "its header says that the disk has no bytes")
@@ -17,16 +16,7 @@ extension QCOW2Header {
 
     /// Throws when the disk can be read only.
     func checkWritable(_ path: String) throws(QCOW2Error) {
-        func refuse(_ why: String) -> QCOW2Error { .mustNotBeWritten(path: path, why: why) }
-        guard version >= 3 else {
-            throw refuse("it has version 2 of the format; convert it: qemu-img amend -o compat=1.1 '\(path)'")
-        }
-        guard incompatibleFeatures & (Feature.isDirty | Feature.isCorrupt) == 0 else {
-            throw refuse("it was not closed, or found corrupt; repair it: qemu-img check -r all '\(path)'")
-        }
-        guard snapshotCount == 0 else {
-            throw refuse("it has internal snapshots; remove them: qemu-img snapshot -l '\(path)' lists them")
-        }
+        guard incompatibleFeatures & Feature.isCorrupt == 0 else { throw .needsRepair(path) }
     }
 
     /// Bits of `incompatibleFeatures`.
@@ -35,16 +25,32 @@ extension QCOW2Header {
         static let isDirty: UInt64 = 1
         /// Somebody found wrong metadata, and wrote that down.
         static let isCorrupt: UInt64 = 2
-        static let names = [
-            2: "an external data file", 3: "a compression of its own", 4: "extended L2 entries",
-        ]
+        /// The guest's data is in another file.
+        static let hasDataFile: UInt64 = 4
+        /// Compressed clusters are not zlib's.
+        static let hasOtherCompression: UInt64 = 8
+        /// Extended L2 entries.
+        static let hasSubclusters: UInt64 = 16
+        static let supported = isDirty | isCorrupt | hasOtherCompression | hasSubclusters
     }
 
+    /// What keeps the disk from being read, in words.
     private var unsupportedFeature: String? {
-        let unknown = incompatibleFeatures & ~(Feature.isDirty | Feature.isCorrupt)
+        switch encryptionMethod {
+        case 0: break
+        case 1: return "encryption (AES)"
+        case 2: return "encryption (LUKS)"
+        default: return "encryption (unknown method \(encryptionMethod))"
+        }
+        if incompatibleFeatures & Feature.hasDataFile != 0 {
+            return "an external data file" + (dataFile.map { " ('\($0)')" } ?? "")
+        }
+        let unknown = incompatibleFeatures & ~Feature.supported
         guard unknown != 0 else { return nil }
-        let bit = unknown.trailingZeroBitCount
-        return Feature.names[bit] ?? "an unknown feature (incompatible feature bit \(bit))"
+        let bits = (0..<64).filter { unknown >> UInt64($0) & 1 != 0 }
+        return bits.map { bit in
+            featureNames[bit].map { "the feature '\($0)'" } ?? "an unknown feature (incompatible feature bit \(bit))"
+        }.joined(separator: " and ")
     }
 
     private func checkL1(_ path: String, _ fileEnd: UInt64) throws(QCOW2Error) {

@@ -13,11 +13,17 @@ struct QCOW2Header: Equatable, Sendable {
     var refcountTableClusters: UInt64
     var encryptionMethod: UInt32 = 0
     var snapshotCount: UInt32 = 0
+    var snapshotsOffset: UInt64 = 0
     var incompatibleFeatures: UInt64 = 0
     var autoclearFeatures: UInt64 = 0
+    var compression = DiskCompression.zlib
     /// As stored: relative to the image's folder, or absolute.
     var backingName: String?
     var backingFormat: String?
+    /// The name of the file that has the guest's data, as the image states it.
+    var dataFile: String?
+    /// What the image itself calls its incompatible features, by their bits.
+    var featureNames: [Int: String] = [:]
 
     static let magic: UInt32 = 0x5146_49fb
     /// The bytes of a version 2 header, and of the shortest version 3 header.
@@ -29,12 +35,15 @@ struct QCOW2Header: Equatable, Sendable {
     static let maximumRefcountTableByteCount: UInt64 = 8 << 20
     /// Where `refcountTableOffset` and, 8 bytes on, `refcountTableClusters` are.
     static let refcountTableField: UInt64 = 48
+    static let incompatibleField: UInt64 = 72
     static let autoclearField: UInt64 = 88
 
     /// Header extensions.
     enum Extension {
         static let end: UInt32 = 0
         static let backingFormat: UInt32 = 0xe279_2aca
+        static let featureNames: UInt32 = 0x6803_f857
+        static let dataFile: UInt32 = 0x4441_5441
     }
 
     /// Why bytes are no header.
@@ -62,12 +71,25 @@ extension QCOW2Header {
         refcountTableOffset = bytes[48]
         refcountTableClusters = UInt64(bytes[half: 56])
         snapshotCount = bytes[half: 60]
-        if version == 3 {
-            incompatibleFeatures = bytes[72]
-            autoclearFeatures = bytes[88]
-        }
-        try parseExtensions(bytes, at: try headerLength(bytes))
+        snapshotsOffset = bytes[64]
+        let length = try headerLength(bytes)
+        if version == 3 { try parseFeatures(bytes, headerLength: length) }
+        try parseExtensions(bytes, at: length)
         try parseBackingName(bytes)
+    }
+
+    private mutating func parseFeatures(_ bytes: BigEndianBytes, headerLength: Int) throws(Problem) {
+        incompatibleFeatures = bytes[72]
+        autoclearFeatures = bytes[88]
+        geometry.hasSubclusters = incompatibleFeatures & Feature.hasSubclusters != 0
+        guard !geometry.hasSubclusters || geometry.clusterBits >= QCOW2Geometry.minimumBitsWithSubclusters else {
+            throw .damaged("its header says subclusters of less than 512 bytes")
+        }
+        let method = headerLength > QCOW2Header.byteCount ? bytes[half: QCOW2Header.byteCount] >> 24 : 0
+        guard method <= 1, (method != 0) == (incompatibleFeatures & Feature.hasOtherCompression != 0) else {
+            throw .damaged("its header says compression method \(method), which is not known")
+        }
+        compression = method == 0 ? .zlib : .zstd
     }
 
     private static func geometry(
@@ -102,8 +124,23 @@ extension QCOW2Header {
             if type == Extension.end { return }
             position += 8
             guard length <= limit - position else { throw .damaged("an extension of its header has no end") }
-            if type == Extension.backingFormat { backingFormat = bytes.text(at: position, count: length) }
+            parseExtension(type, bytes, at: position, count: length)
             position += (length + 7) & ~7
+        }
+    }
+
+    private mutating func parseExtension(_ type: UInt32, _ bytes: BigEndianBytes, at start: Int, count: Int) {
+        switch type {
+        case Extension.backingFormat: backingFormat = bytes.text(at: start, count: count)
+        case Extension.dataFile: dataFile = bytes.text(at: start, count: count)
+        case Extension.featureNames:
+            // Kind, bit, and a name that is filled up with zeros: 48 bytes each.
+            for entry in stride(from: start, through: start + count - 48, by: 48) {
+                let kindAndBit = bytes[half: entry] >> 16
+                guard kindAndBit < 64, let name = bytes.text(at: entry + 2, count: 46) else { continue }
+                featureNames[Int(kindAndBit)] = String(name.prefix { $0 != "\0" })
+            }
+        default: break
         }
     }
 

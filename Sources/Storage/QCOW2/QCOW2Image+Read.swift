@@ -9,6 +9,8 @@ extension QCOW2Image {
         case file(offset: UInt64)
         case zeros
         case backing
+        /// The whole cluster is packed in the file; the bytes start `skip` bytes into it.
+        case packed(offset: UInt64, count: UInt64, skip: UInt64)
     }
 
     /// Fills `slices` from the disk. The range is inside it.
@@ -23,6 +25,8 @@ extension QCOW2Image {
             case .file(let offset): try store.read(into: piece, at: offset)
             case .zeros: piece.forEach { $0.clear() }
             case .backing: try readBacking(piece, at: position)
+            case .packed(let offset, let length, let skip):
+                try unpacker.read(into: piece, from: offset, count: length, skip: skip)
             }
             position += count
         }
@@ -30,16 +34,15 @@ extension QCOW2Image {
 
     /// The longest stretch that starts at `position`, ends at most at `end`, is mapped by one table, and
     /// is in one place.
-    private func stretch(from position: UInt64, to end: UInt64) throws(HostError) -> (Source, count: UInt64) {
+    func stretch(from position: UInt64, to end: UInt64) throws(HostError) -> (Source, count: UInt64) {
         let tableEnd = (position / geometry.bytesPerTable + 1) * geometry.bytesPerTable
         let limit = min(end, tableEnd)
         guard let table = try table(position) else { return (unmapped, limit - position) }
-        let first = try source(table, at: position)
-        var next = clusterEnd(position)
-        while next < limit {
-            let expected = first.advanced(by: next - position)
-            guard try source(table, at: next) == expected else { break }
-            next = clusterEnd(next)
+        var (first, next) = try source(table, at: position)
+        while next < limit, let expected = first.advanced(by: next - position) {
+            let (source, end) = try source(table, at: next)
+            guard source == expected else { break }
+            next = end
         }
         return (first, min(next, limit) - position)
     }
@@ -52,26 +55,38 @@ extension QCOW2Image {
     /// What no entry says anything of.
     private var unmapped: Source { backing == nil ? .zeros : .backing }
 
-    /// Where one byte of the disk is.
-    private func source(_ table: L2Table, at position: UInt64) throws(HostError) -> Source {
-        let word = table[entryIndex(position)]
-        switch cluster(word) {
-        case .unallocated: return unmapped
-        case .zero: return .zeros
+    /// Where one byte of the disk is, and up to where those behind it are in the same place.
+    private func source(_ table: L2Table, at position: UInt64) throws(HostError) -> (Source, end: UInt64) {
+        let end = clusterEnd(position)
+        switch cluster(table[entryIndex(position)]) {
+        case .unallocated: return (unmapped, end)
+        case .zero: return (.zeros, end)
         case .data(let offset, _):
             guard offset < store.end else { throw malformed(position) }
-            return .file(offset: offset + offsetInCluster(position))
-        case .compressed: throw compressed(position)
+            return (.file(offset: offset + offsetInCluster(position)), end)
+        case .parts(let offset, let allocated, let zeros):
+            guard allocated == 0 || offset < store.end else { throw malformed(position) }
+            return part(at: position, offset, allocated, zeros)
+        case .compressed(let offset, let count):
+            guard offset < store.end else { throw malformed(position) }
+            return (.packed(offset: offset, count: count, skip: offsetInCluster(position)), end)
         case .malformed: throw malformed(position)
         }
     }
 
-    func malformed(_ position: UInt64) -> HostError {
-        .damagedImage(store.path, "the entry for byte \(position) of the disk makes no sense")
+    /// Where a byte is whose cluster is of several kinds.
+    private func part(
+        at position: UInt64, _ offset: UInt64, _ allocated: UInt32, _ zeros: UInt32
+    ) -> (Source, end: UInt64) {
+        let number = offsetInCluster(position) / geometry.subclusterByteCount
+        let end = position - position % geometry.subclusterByteCount + geometry.subclusterByteCount
+        let mask = UInt32(1) << UInt32(number)
+        if zeros & mask != 0 { return (.zeros, end) }
+        return (allocated & mask != 0 ? .file(offset: offset + offsetInCluster(position)) : unmapped, end)
     }
 
-    func compressed(_ position: UInt64) -> HostError {
-        .unsupportedCluster(store.path, "the compressed cluster at byte \(position) of the disk")
+    func malformed(_ position: UInt64) -> HostError {
+        .damagedImage(store.path, "the entry for byte \(position) of the disk makes no sense")
     }
 
     /// Reads from the backing file; behind its end are zeros.
@@ -92,9 +107,13 @@ extension QCOW2Image {
 }
 
 extension QCOW2Image.Source {
-    /// Where the bytes are that follow `count` bytes later in the same stretch.
-    fileprivate func advanced(by count: UInt64) -> Self {
-        guard case .file(let offset) = self else { return self }
-        return .file(offset: offset + count)
+    /// Where the bytes are that follow `count` bytes later in the same stretch; nil when it ends with the cluster.
+    fileprivate func advanced(by count: UInt64) -> Self? {
+        switch self {
+        case .file(let offset): .file(offset: offset + count)
+        case .zeros, .backing: self
+        // Each packed cluster is unpacked by itself.
+        case .packed: nil
+        }
     }
 }

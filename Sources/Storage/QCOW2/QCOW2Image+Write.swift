@@ -41,26 +41,32 @@ extension QCOW2Image {
     private func offsetInPlace(
         _ table: L2Table, _ position: UInt64, _ refcounts: Refcounts
     ) throws(HostError) -> UInt64? {
-        switch cluster(table[entryIndex(position)]) {
-        case .unallocated, .zero: return nil
-        case .data(let offset, let isOnlyUser):
-            try checkOwned(offset, isOnlyUser, position, refcounts)
-            return offset + offsetInCluster(position)
-        case .compressed: throw compressed(position)
-        case .malformed: throw malformed(position)
-        }
+        let entry = table[entryIndex(position)]
+        try checkOwned(entry, position, refcounts)
+        guard case .data(let offset, isOnlyUser: true) = cluster(entry) else { return nil }
+        return offset + offsetInCluster(position)
     }
 
-    /// A cluster that guest data is written to, or that is freed, must be in the file, and not be used for
-    /// anything else.
-    func checkOwned(
-        _ offset: UInt64, _ isOnlyUser: Bool, _ position: UInt64, _ refcounts: Refcounts
-    ) throws(HostError) {
-        guard offset < store.end, !refcounts.metadata.contains(geometry.cluster(at: offset)) else {
-            throw malformed(position)
+    /// What guest data is written to, or what is given up, must be in the file, be no table, and be counted: where
+    /// the refcounts say otherwise, the image is damaged, and the cluster may be somebody else's.
+    func checkOwned(_ entry: QCOW2Entry, _ position: UInt64, _ refcounts: Refcounts) throws(HostError) {
+        let range: Range<UInt64>
+        var isOnlyUser = false
+        switch cluster(entry) {
+        case .malformed: throw malformed(position)
+        case .compressed(let offset, let count): range = offset..<min(offset + count, max(store.end, offset + 1))
+        default:
+            let offset = entry.word & QCOW2Word.offsetMask
+            if offset == 0 { return }
+            range = offset..<offset + 1
+            isOnlyUser = entry.word & QCOW2Word.isOnlyUser != 0
         }
-        guard isOnlyUser else {
-            throw .damagedImage(store.path, "the cluster of byte \(position) of the disk has several users")
+        guard range.lowerBound < store.end else { throw malformed(position) }
+        for cluster in geometry.clusters(range) {
+            let count = try refcounts.refcount(of: cluster)
+            guard count > 0, count == 1 || !isOnlyUser, !refcounts.metadata.contains(cluster) else {
+                throw malformed(position)
+            }
         }
     }
 
@@ -69,9 +75,7 @@ extension QCOW2Image {
         let table = try table(position)
         var next = clusterEnd(position)
         while next < end, tableIndex(next) == tableIndex(position) {
-            if let table {
-                guard [.unallocated, .zero].contains(cluster(table[entryIndex(next)])) else { break }
-            }
+            if let table, case .data(_, isOnlyUser: true) = cluster(table[entryIndex(next)]) { break }
             next = clusterEnd(next)
         }
         return min(next, end)

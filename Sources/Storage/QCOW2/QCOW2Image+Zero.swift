@@ -47,7 +47,10 @@ extension QCOW2Image {
             let tableEnd = (position / geometry.bytesPerTable + 1) * geometry.bytesPerTable
             let end = min(tableEnd, range.upperBound)
             // Without a table there is nothing to give back, and perhaps nothing that is not zeros.
-            if mapping.hasTable(tableIndex(position)) || !isDiscard && !isBareZero(position) {
+            if !hasZeroFlag && !isBareZero(position) {
+                // Version 2 has no way to hide what the backing file has.
+                if !isDiscard { try writeZeroBytes(position..<end, refcounts) }
+            } else if mapping.hasTable(tableIndex(position)) || !isDiscard && !isBareZero(position) {
                 try clearInTable(position..<end, refcounts, isDiscard: isDiscard)
             }
             position = end
@@ -62,18 +65,16 @@ extension QCOW2Image {
         let table = try tableToChange(range.lowerBound, refcounts)
         var position = range.lowerBound
         while position < range.upperBound {
-            let entry = entryIndex(position)
-            let zero = isBareZero(position) ? 0 : QCOW2Word.readsAsZero
-            switch cluster(table[entry]) {
+            let index = entryIndex(position)
+            let old = table[index]
+            let new: QCOW2Entry = isBareZero(position) ? .unallocated : .zero(geometry)
+            try checkOwned(old, position, refcounts)
+            switch cluster(old) {
             case .zero: break
-            case .unallocated:
-                if !isDiscard && zero != 0 { table[entry] = zero }
-            case .data(let offset, let isOnlyUser):
-                try checkOwned(offset, isOnlyUser, position, refcounts)
-                table[entry] = zero
-                try unlink(offset)
-            case .compressed: throw compressed(position)
-            case .malformed: throw malformed(position)
+            case .unallocated where isDiscard || new == .unallocated: break
+            default:
+                table[index] = new
+                try unlink(old)
             }
             position = clusterEnd(position)
         }

@@ -8,6 +8,7 @@ import HostOS
 final class QCOW2Image {
     let store: ImageStore
     let geometry: QCOW2Geometry
+    /// The size of the disk.
     let byteCount: UInt64
     /// Entries may say that a cluster is zeros.
     let hasZeroFlag: Bool
@@ -15,6 +16,7 @@ final class QCOW2Image {
     /// Only of an image that may be written.
     let refcounts: Refcounts?
     let backing: (any SynchronousDisk)?
+    let unpacker: ClusterUnpacker
 
     /// Freed clusters are remembered one by one, so not without end.
     private static let maximumUnlinked = 1 << 16
@@ -30,6 +32,7 @@ final class QCOW2Image {
         self.mapping = mapping
         self.refcounts = refcounts
         self.backing = backing
+        unpacker = ClusterUnpacker(store, header)
     }
 
     /// Makes all writes durable.
@@ -55,11 +58,21 @@ final class QCOW2Image {
         try refcounts.writeBlocks()
     }
 
-    /// Notes that a cluster's contents are not needed any more.
+    /// Notes that this image's disk does not lead to a cluster any more.
     func unlink(_ offset: UInt64) throws(HostError) {
         guard let refcounts else { return }
         refcounts.unlink(geometry.cluster(at: offset))
         if refcounts.unlinkedCount >= QCOW2Image.maximumUnlinked { try commit() }
+    }
+
+    /// Notes that nothing leads any more to what an entry led to; `checkOwned` has looked at it.
+    func unlink(_ old: QCOW2Entry) throws(HostError) {
+        if case .compressed(let offset, let count) = cluster(old) {
+            unpacker.forget()
+            for cluster in geometry.clusters(offset..<offset + count) { try unlink(geometry.offset(of: cluster)) }
+        } else if old.word & QCOW2Word.offsetMask != 0 {
+            try unlink(old.word & QCOW2Word.offsetMask)
+        }
     }
 }
 
@@ -84,19 +97,22 @@ extension QCOW2Image {
         return try mapping.load(index)
     }
 
-    /// The L2 table for a byte of the disk, which is made when there is none.
+    /// The L2 table for a byte of the disk, which is made when there is none, and copied when a snapshot has it.
     func tableToChange(_ position: UInt64, _ refcounts: Refcounts) throws(HostError) -> L2Table {
-        if let table = try table(position) { return table }
-        try makeRoom()
+        let old = try table(position)
+        if let old, !mapping.isShared(tableIndex(position)) { return old }
+        if old == nil { try makeRoom() }
         let run = try refcounts.allocate(atMost: 1)
         guard refcounts.metadata.insert(run) else {
             throw .damagedImage(store.path, "cluster \(run.lowerBound) is used and free")
         }
-        return mapping.addTable(tableIndex(position), at: geometry.offset(of: run.lowerBound))
+        let new = mapping.addTable(tableIndex(position), at: geometry.offset(of: run.lowerBound), copyOf: old)
+        if let old { try unlink(old.offset) }
+        return new
     }
 
-    func cluster(_ word: UInt64) -> QCOW2Cluster {
-        QCOW2Word.cluster(word, geometry, hasZeroFlag: hasZeroFlag)
+    func cluster(_ entry: QCOW2Entry) -> QCOW2Cluster {
+        QCOW2Word.cluster(entry, geometry, hasZeroFlag: hasZeroFlag)
     }
 
     private func makeRoom() throws(HostError) {

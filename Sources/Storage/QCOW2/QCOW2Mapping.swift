@@ -23,16 +23,22 @@ final class QCOW2Mapping {
         cache = TableCache(byteCount: bytes, tableByteCount: geometry.clusterByteCount)
     }
 
-    /// The clusters of all L2 tables; nil when an L1 entry makes no sense.
-    var tableClusters: [UInt64]? {
+    /// The clusters of all L2 tables that an L1 table leads to; nil when one of its entries makes no sense.
+    static func tableClusters(_ l1: [UInt64], _ geometry: QCOW2Geometry, mayBeShared: Bool) -> [UInt64]? {
         var clusters: [UInt64] = []
         for word in l1 where word != 0 {
-            guard let offset = QCOW2Word.tableOffset(word, geometry), word & QCOW2Word.isOnlyUser != 0 else {
-                return nil
-            }
+            guard let offset = QCOW2Word.tableOffset(word, geometry),
+                mayBeShared || word & QCOW2Word.isOnlyUser != 0
+            else { return nil }
             clusters.append(geometry.cluster(at: offset))
         }
         return clusters
+    }
+
+    /// The clusters of all L2 tables; nil when an L1 entry makes no sense.
+    /// - Parameter mayBeShared: an internal snapshot may have the same table.
+    func tableClusters(mayBeShared: Bool) -> [UInt64]? {
+        Self.tableClusters(l1, geometry, mayBeShared: mayBeShared)
     }
 
     /// There are changes that the file does not have.
@@ -40,6 +46,9 @@ final class QCOW2Mapping {
 
     /// The L1 table leads to an L2 table.
     func hasTable(_ index: Int) -> Bool { l1[index] != 0 }
+
+    /// An internal snapshot has the same L2 table, so it must not be changed.
+    func isShared(_ index: Int) -> Bool { l1[index] != 0 && l1[index] & QCOW2Word.isOnlyUser == 0 }
 
     /// A table that is in memory.
     func cachedTable(_ index: Int) -> L2Table? { cache.find(index) }
@@ -54,15 +63,16 @@ final class QCOW2Mapping {
         guard let offset = QCOW2Word.tableOffset(l1[index], geometry), offset < store.end else {
             throw .damagedImage(store.path, "its L1 entry \(index) leads nowhere")
         }
-        let words = try store.words(at: offset, count: geometry.entriesPerTable)
-        let table = L2Table(offset: offset, words: words)
+        let words = try store.words(at: offset, count: geometry.wordsPerTable)
+        let table = L2Table(offset: offset, words: words, wordsPerEntry: geometry.wordsPerEntry)
         cache.insert(table, at: index)
         return table
     }
 
-    /// Puts a new table at `offset`, which was allocated.
-    func addTable(_ index: Int, at offset: UInt64) -> L2Table {
-        let table = L2Table(newAt: offset, entryCount: geometry.entriesPerTable)
+    /// Puts a new table at `offset`, which was allocated; a copy of `original`, if there is one.
+    func addTable(_ index: Int, at offset: UInt64, copyOf original: L2Table? = nil) -> L2Table {
+        let words = original?.words ?? [UInt64](repeating: 0, count: geometry.wordsPerTable)
+        let table = L2Table(newAt: offset, words: words, wordsPerEntry: geometry.wordsPerEntry)
         l1[index] = offset | QCOW2Word.isOnlyUser
         cache.insert(table, at: index)
         return table

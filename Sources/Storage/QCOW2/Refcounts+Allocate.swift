@@ -56,7 +56,7 @@ extension Refcounts {
     }
 
     /// Gives a region a block, if it has none, in the first free cluster from `next` on.
-    private func makeBlock(_ region: Int, after next: inout UInt64) throws(HostError) {
+    func makeBlock(_ region: Int, after next: inout UInt64) throws(HostError) {
         guard region < table.count else { throw full }
         guard table[region] == 0 else { return }
         let place = try nextFree(from: next)

@@ -84,6 +84,12 @@ final class Refcounts {
         try block(region(of: cluster))?[index(of: cluster)] ?? 0
     }
 
+    /// Sets the refcount of a cluster whose region has a block.
+    func correct(_ cluster: UInt64, to count: UInt64) throws(HostError) {
+        guard let block = try block(region(of: cluster)), block[index(of: cluster)] != count else { return }
+        block[index(of: cluster)] = count
+    }
+
     /// Writes all changed blocks, in any order.
     func writeBlocks() throws(HostError) {
         for (_, block) in cache.dirty {
@@ -96,34 +102,45 @@ final class Refcounts {
 extension Refcounts {
     /// Takes back clusters that were allocated and that nothing leads to.
     func release(_ clusters: Range<UInt64>) throws(HostError) {
-        for cluster in clusters { try releaseOne(cluster) }
+        for cluster in clusters { _ = try releaseOne(cluster) }
     }
 
     /// Notes that memory no longer leads to `cluster`; the file still does.
     func unlink(_ cluster: UInt64) { unlinked.append(cluster) }
 
-    /// Frees what was unlinked. The file must not lead there any more, and never again.
+    /// Frees what was unlinked and what nobody else uses. The file must not lead there any more, and never again.
     func releaseUnlinked() throws(HostError) {
+        var freed: [UInt64] = []
         while let last = unlinked.last {
-            // One request for all that lie together.
-            var first = last
-            var count = 1
-            while count < unlinked.count, unlinked[unlinked.count - 1 - count] == first &- 1 {
-                first -= 1
-                count += 1
+            if try releaseOne(last) {
+                metadata.remove(last..<last + 1)
+                freed.append(last)
             }
-            try release(first..<last + 1)
-            unlinked.removeLast(count)
-            metadata.remove(first..<last + 1)
-            store.giveBack(geometry.offset(of: first)..<geometry.offset(of: last + 1))
+            unlinked.removeLast()
+        }
+        giveBack(freed.sorted())
+    }
+
+    /// Gives the space of clusters back to the host, with one request for all that lie together.
+    private func giveBack(_ clusters: [UInt64]) {
+        var rest = clusters[...]
+        while let first = rest.popFirst() {
+            var end = first + 1
+            while rest.first == end {
+                rest.removeFirst()
+                end += 1
+            }
+            store.giveBack(geometry.offset(of: first)..<geometry.offset(of: end))
         }
     }
 
-    private func releaseOne(_ cluster: UInt64) throws(HostError) {
-        guard let block = try block(region(of: cluster)) else { return }
+    /// Takes one use of a cluster back; true when that was the last one.
+    private func releaseOne(_ cluster: UInt64) throws(HostError) -> Bool {
+        guard let block = try block(region(of: cluster)) else { return false }
         let count = block[index(of: cluster)]
-        guard count > 0 else { return }
+        guard count > 0 else { return false }
         block[index(of: cluster)] = count - 1
         if count == 1 { cursor = min(cursor, cluster) }
+        return count == 1
     }
 }

@@ -121,6 +121,36 @@ struct QCOW2DamageTests {
         }
     }
 
+    /// Images with snapshots, packed clusters and clusters of parts: words of their tables, a few at once.
+    @Test(arguments: [
+        "cluster_size=4k,compat=0.10", "cluster_size=4k,compression_type=zstd", "cluster_size=16k,extended_l2=on",
+    ])
+    func randomWordsOfOtherKinds(options: String) throws {
+        let path = files.path("others.qcow2")
+        let raw = try files.file("others.raw", [UInt8](repeating: 0x11, count: 300_032))
+        try qemuImage("convert", "-c", "-f", "raw", "-O", "qcow2", "-o", options, raw, path)
+        try qemu("qemu-io", ["-c", "write -P 0x11 50k 33k", "-c", "write -z 100k 9k", path])
+        try qemuImage("snapshot", "-c", "one", path)
+        try qemu("qemu-io", ["-c", "write -P 0x11 70k 40k", path])
+        let image = try contents(path)
+        let places = stride(from: 0, to: image.count - 7, by: 8).filter { start in
+            let word = Set(image[start..<start + 8])
+            return word != [0] && word != [0x11]
+        }
+        var random = SplitMix(UInt64(options.utf8.count))
+        var errors = 0
+        for _ in 0..<700 {
+            var damaged = image
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let place = places[Int.random(in: 0..<places.count, using: &random)]
+                let bit = Int.random(in: 0..<64, using: &random)
+                damaged[place + bit / 8] ^= 1 << UInt8(bit % 8)
+            }
+            if !use(damaged) { errors += 1 }
+        }
+        #expect(errors > 100)
+    }
+
     @Test func everyLength() {
         let lengths = Array(stride(from: 0, to: whole.count, by: 173))
         // Only what nobody uses any more may be missing.

@@ -12,7 +12,8 @@ struct QCOW2PropertyTests {
         let clusterBits: Int
         let hasBacking: Bool
         let seed: UInt64
-        var testDescription: String { "2^\(clusterBits), backing \(hasBacking), seed \(seed)" }
+        var options = ""
+        var testDescription: String { "2^\(clusterBits), backing \(hasBacking), seed \(seed)\(options)" }
     }
 
     private static let cases = [9, 12, 16].flatMap { bits in
@@ -21,14 +22,21 @@ struct QCOW2PropertyTests {
         }
     }
 
+    /// Version 2, which can not hide what is below; clusters of parts; both widths of refcounts' ends.
+    private static let others = [",compat=0.10", ",refcount_bits=1", ",refcount_bits=64"].flatMap { options in
+        [false, true].map { Case(clusterBits: 12, hasBacking: $0, seed: 4, options: options) }
+    } + [14, 16].flatMap { bits in
+        [false, true].map { Case(clusterBits: bits, hasBacking: $0, seed: 5, options: ",extended_l2=on") }
+    }
+
     private static let byteCount = 1_500_160
 
-    @Test(arguments: cases) func behavesLikeMemory(_ test: Case) throws {
+    @Test(arguments: cases + others) func behavesLikeMemory(_ test: Case) throws {
         let files = try TemporaryFiles(in: fastFolder)
         defer { withExtendedLifetime(files) {} }
         var model = [UInt8](repeating: 0, count: Self.byteCount)
         let path: String
-        let options = "cluster_size=\(1 << test.clusterBits)"
+        let options = "cluster_size=\(1 << test.clusterBits)\(test.options)"
         if test.hasBacking {
             _ = try files.disk("base.raw", byteCount: 1_000_448)
             model.replaceSubrange(0..<1_000_448, with: pattern(1_000_448))

@@ -48,12 +48,9 @@ extension Interpreter {
     }
 }
 
-extension Interpreter: Semantics {
-    typealias Value = UInt64
-    typealias Condition = Bool
+extension Interpreter: IntegerSemantics {
     typealias Interruption = TrapTaken
 
-    @inline(__always) func constant(_ value: UInt64) -> UInt64 { value }
     @inline(__always) func programCounter(plus offset: Int64) -> UInt64 { pc &+ UInt64(bitPattern: offset) }
 
     @inline(__always)
@@ -63,65 +60,6 @@ extension Interpreter: Semantics {
     @inline(__always)
     func storeState(_ offset: Int, _ value: UInt64, _ width: AccessWidth) {
         (UnsafeMutableRawPointer(state) + offset).storeInteger(value, width)
-    }
-
-    @inline(__always) func add(_ a: UInt64, _ b: UInt64) -> UInt64 { a &+ b }
-    @inline(__always) func subtract(_ a: UInt64, _ b: UInt64) -> UInt64 { a &- b }
-    @inline(__always) func and(_ a: UInt64, _ b: UInt64) -> UInt64 { a & b }
-    @inline(__always) func or(_ a: UInt64, _ b: UInt64) -> UInt64 { a | b }
-    @inline(__always) func xor(_ a: UInt64, _ b: UInt64) -> UInt64 { a ^ b }
-    @inline(__always) func shiftLeft(_ a: UInt64, by amount: UInt64) -> UInt64 { a &<< amount }
-    @inline(__always) func shiftRightLogical(_ a: UInt64, by amount: UInt64) -> UInt64 { a &>> amount }
-    @inline(__always)
-    func shiftRightArithmetic(_ a: UInt64, by amount: UInt64) -> UInt64 {
-        UInt64(bitPattern: Int64(bitPattern: a) &>> Int64(bitPattern: amount))
-    }
-    @inline(__always) func multiply(_ a: UInt64, _ b: UInt64) -> UInt64 { a &* b }
-    @inline(__always)
-    func multiplyHighUnsigned(_ a: UInt64, _ b: UInt64) -> UInt64 { a.multipliedFullWidth(by: b).high }
-    @inline(__always)
-    func multiplyHighSigned(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        UInt64(bitPattern: Int64(bitPattern: a).multipliedFullWidth(by: Int64(bitPattern: b)).high)
-    }
-    @inline(__always)
-    func divideUnsigned(_ a: UInt64, _ b: UInt64) -> UInt64 { b == 0 ? .max : a / b }
-    @inline(__always)
-    func remainderUnsigned(_ a: UInt64, _ b: UInt64) -> UInt64 { b == 0 ? a : a % b }
-    @inline(__always)
-    func divideSigned(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        if b == 0 { return .max }
-        return UInt64(bitPattern: Int64(bitPattern: a).dividedReportingOverflow(by: Int64(bitPattern: b)).0)
-    }
-    @inline(__always)
-    func remainderSigned(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        if b == 0 { return a }
-        let result = Int64(bitPattern: a).remainderReportingOverflow(dividingBy: Int64(bitPattern: b))
-        return UInt64(bitPattern: result.partialValue)
-    }
-    @inline(__always) func countLeadingZeros(_ a: UInt64) -> UInt64 { UInt64(a.leadingZeroBitCount) }
-    @inline(__always) func countTrailingZeros(_ a: UInt64) -> UInt64 { UInt64(a.trailingZeroBitCount) }
-    @inline(__always) func countOnes(_ a: UInt64) -> UInt64 { UInt64(a.nonzeroBitCount) }
-    @inline(__always) func reverseBytes(_ a: UInt64) -> UInt64 { a.byteSwapped }
-    @inline(__always)
-    func signExtend(_ a: UInt64, from width: AccessWidth) -> UInt64 {
-        switch width {
-        case .byte: UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: a)))
-        case .half: UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: a)))
-        case .word: UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: a)))
-        case .double: a
-        }
-    }
-    @inline(__always)
-    func zeroExtend(_ a: UInt64, from width: AccessWidth) -> UInt64 { a & width.mask }
-
-    @inline(__always) func isEqual(_ a: UInt64, _ b: UInt64) -> Bool { a == b }
-    @inline(__always)
-    func isLessSigned(_ a: UInt64, _ b: UInt64) -> Bool { Int64(bitPattern: a) < Int64(bitPattern: b) }
-    @inline(__always) func isLessUnsigned(_ a: UInt64, _ b: UInt64) -> Bool { a < b }
-    @inline(__always) func not(_ condition: Bool) -> Bool { !condition }
-    @inline(__always)
-    func select(_ condition: Bool, _ ifTrue: UInt64, _ ifFalse: UInt64) -> UInt64 {
-        condition ? ifTrue : ifFalse
     }
 
     @inline(__always)

@@ -188,27 +188,3 @@ extension Hart {
         } ?? 0
     }
 }
-
-extension UnsafeMutableRawPointer {
-    /// Reads a little-endian integer of any alignment, zero-extended.
-    @inline(__always)
-    func loadInteger(_ width: AccessWidth) -> UInt64 {
-        switch width {
-        case .byte: UInt64(load(as: UInt8.self))
-        case .half: UInt64(loadUnaligned(as: UInt16.self))
-        case .word: UInt64(loadUnaligned(as: UInt32.self))
-        case .double: loadUnaligned(as: UInt64.self)
-        }
-    }
-
-    /// Writes the low bytes of `value`, little endian, at any alignment.
-    @inline(__always)
-    func storeInteger(_ value: UInt64, _ width: AccessWidth) {
-        switch width {
-        case .byte: storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
-        case .half: storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
-        case .word: storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
-        case .double: storeBytes(of: value, as: UInt64.self)
-        }
-    }
-}
