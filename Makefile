@@ -27,12 +27,13 @@ packages:
 image: build
 	@$(RELEASE)/starling image build debian-trixie-riscv64
 
+# A test that hangs fails instead of waiting for ever: all of them take a few minutes.
 test:
 	@sh scripts/packages.sh test
 	$(SWIFT) build $(TEST_FLAGS) --build-tests
 	.build-test/release/starling image build debian-trixie-riscv64
 	$(MAKE) --no-print-directory check
-	$(SWIFT) test $(TEST_FLAGS) --skip-build
+	timeout --kill-after=30 30m $(SWIFT) test $(TEST_FLAGS) --skip-build
 
 # What needs no guest: layers, style, and the machine code of the hot functions.
 check:

@@ -57,6 +57,7 @@ let package = Package(
         library("BootFormats", []),
         // layer 2: instruction sets
         library("RISCV", path: "ISA/RISCV", ["HostOS", "MachineCore", "SoftFloat", "IR"]),
+        library("X86", path: "ISA/X86", ["HostOS", "MachineCore", "SoftFloat", "IR"]),
         library("CodegenX86", path: "Codegen/X86_64", ["MachineCore", "SoftFloat", "IR"]),
         // layer 3: leaves
         library("PreciseEngine", path: "Engines/Precise", ["MachineCore"]),
@@ -108,6 +109,7 @@ let package = Package(
                 "Machine", "VirtRISCV", "RISCV", "Debug", "Devices", "StateCodec", "MachineCore", "GuestImages", "HostOS",
                 yams,
             ], exclude: ["Golden/golden.starling-archive"]),
+        tests("X86Tests", ["X86", "HostOS", "MachineCore", "SoftFloat", "IR"]),
         tests("ControlAPITests", ["ControlAPI", "Machine", "MachineCore", "HostOS", yams]),
         tests("CLITests", ["starling", "GuestImages", "Machine"]),
     ]

@@ -6,7 +6,7 @@ set -eu
 run="libxxhash-dev libzstd-dev zlib1g-dev apt coreutils dash dpkg debian-archive-keyring e2fsprogs fakeroot kmod tar
     xz-utils"
 test="$run qemu-user gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu libc6-dev-riscv64-cross opensbi
-    device-tree-compiler cpio openssl binutils gzip util-linux gdb-multiarch qemu-utils curl xxhash"
+    device-tree-compiler cpio openssl binutils gcc libc6-dev gzip util-linux gdb-multiarch qemu-utils curl xxhash"
 bench="$run qemu-system-misc gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross binutils cpio gzip mawk curl"
 
 case "${1:-}" in

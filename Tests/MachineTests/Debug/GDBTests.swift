@@ -26,11 +26,12 @@ import Testing
         return text.value
     }
 
+    /// A gdb that waits for a stop which never comes is killed, so that the test fails instead of waiting for ever.
     private static func run(_ commands: [String]) -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            ["gdb-multiarch", "-nx", "-batch"]
+            ["timeout", "-s", "KILL", "400", "gdb-multiarch", "-nx", "-batch"]
             + (["set pagination off", "set confirm off", "set remotetimeout 60"] + commands).flatMap { ["-ex", $0] }
         let output = Pipe()
         process.standardOutput = output
@@ -95,6 +96,8 @@ import Testing
         let symbols = try symbolFile()
         defer { try? FileManager.default.removeItem(atPath: symbols) }
         let machine = try booting()
+        // The kernel must not be past its first function when gdb has started at last.
+        machine.pause()
         let text = try gdb(machine, [
             "symbol-file \(symbols)",
             "hbreak *start_kernel",

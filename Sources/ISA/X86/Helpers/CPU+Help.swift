@@ -1,0 +1,22 @@
+// The helpers of instruction semantics: rare and complex operations.
+import MachineCore
+
+extension CPU {
+    /// Performs helper `number` for the instruction at `state.rip`; `runtime.next` is the offset behind it.
+    func help(_ number: UInt16, _ a: UInt64, _ b: UInt64) throws(FaultTaken) -> UInt64 {
+        switch Helper(rawValue: number) {
+        case .divide128: try divide128(by: a, isSigned: b != 0)
+        case .compareAndExchange16: try compareAndExchange16(at: a)
+        case .extractBits: return Self.extractBits(a, b)
+        case .depositBits: return Self.depositBits(a, b)
+        case .checksum: return Self.checksum(a, b)
+        case .decimal: try adjustDecimal(Operation(rawValue: UInt16(truncatingIfNeeded: a)) ?? .ud2, b)
+        case .string: return try repeatString(StringOperation(rawValue: a))
+        case .readFlags: return flagsImage
+        case .writeFlags: try writeFlags(a, width: b)
+        case .setInterruptFlag: try setInterruptFlag(a != 0)
+        default: throw fault(Fault.invalidOpcode)
+        }
+        return 0
+    }
+}

@@ -1,0 +1,147 @@
+// Memory accesses that the fast path does not serve: misses, page crossings, devices, faults.
+import MachineCore
+
+extension CPU {
+    /// The address has 48 bits, sign-extended.
+    static func isCanonical(_ address: UInt64) -> Bool {
+        let top = Int64(bitPattern: address) >> 47
+        return top == 0 || top == -1
+    }
+
+    /// Translates an access within one page, and caches the page when it is RAM.
+    func physicalAddress(of address: UInt64, _ kind: AccessKind) throws(FaultTaken) -> UInt64 {
+        if isLongMode && !Self.isCanonical(address) {
+            let isStack = kind != .fetch && runtime.pointee.usesStack
+            throw fault(isStack ? Fault.stack : Fault.generalProtection)
+        }
+        let translation = try walk(address, kind, isUser: runtime.pointee.mode.privilege == 3)
+        cache(translation, address, kind)
+        return translation.physical
+    }
+
+    private func cache(_ translation: Translation, _ address: UInt64, _ kind: AccessKind) {
+        let page = address & ~0xfff
+        let frame = translation.physical & ~0xfff
+        let memory = environment.memory
+        guard let host = memory.hostPointer(to: frame, count: 4096) else { return }
+        if kind == .write { memory.dirtyLog.mark(frame, count: 1) }
+        let watched = debugPoints.watchedAccesses(inPage: page)
+        let isFetch = kind == .fetch
+        // Data and code have sets of their own where rights differ; an entry says only what its set may ask.
+        let sharesSet = dataSetIndex == fetchSetIndex
+        translations.enter(
+            isFetch ? fetchSetIndex : dataSetIndex, page: page, bias: UInt64(UInt(bitPattern: host)) &- page,
+            read: (!isFetch || sharesSet) && !watched.contains(.read),
+            write: (!isFetch || sharesSet) && translation.isWritable && translation.isDirty
+                && memory.codeLines.mask(of: frame) == 0 && memory.dirtyLog.isMarked(frame) && watched.isEmpty,
+            fetch: (isFetch || sharesSet) && translation.isExecutable && !debugPoints.breaks(inPage: page),
+            largePage: translation.largePage)
+    }
+
+    static func crossesPage(_ address: UInt64, _ count: UInt64) -> Bool { (address & 0xfff) &+ count > 4096 }
+
+    // MARK: Loads
+
+    /// A load that missed the fast path.
+    func slowLoad(_ address: UInt64, _ width: AccessWidth) throws(FaultTaken) -> UInt64 {
+        if Self.crossesPage(address, width.byteCount) { return try splitLoad(address, width) }
+        let value = loadPhysical(try physicalAddress(of: address, .read), width)
+        noteWatched(address, width, .read)
+        return value
+    }
+
+    /// Reads RAM or a device; where there is nothing all bits are ones.
+    func loadPhysical(_ physical: UInt64, _ width: AccessWidth) -> UInt64 {
+        if let pointer = environment.memory.hostPointer(to: physical, count: width.byteCount) {
+            return pointer.loadInteger(width)
+        }
+        settleTime()
+        if let value = environment.bus.read(at: physical, width: width) { return value }
+        // What crosses the edge of RAM, and what devices do not answer as a whole, is read in bytes.
+        var value: UInt64 = 0
+        for offset in 0..<width.byteCount {
+            let byte = environment.memory.load(UInt8.self, at: physical &+ offset).map(UInt64.init)
+                ?? environment.bus.read(at: physical &+ offset, width: .byte) ?? 0xff
+            value |= byte << (offset * 8)
+        }
+        return value
+    }
+
+    private func splitLoad(_ address: UInt64, _ width: AccessWidth) throws(FaultTaken) -> UInt64 {
+        let firstCount = 4096 &- (address & 0xfff)
+        let first = try physicalAddress(of: address, .read)
+        let second = try physicalAddress(of: address &+ firstCount, .read)
+        var value: UInt64 = 0
+        for offset in 0..<width.byteCount {
+            let place = offset < firstCount ? first &+ offset : second &+ offset &- firstCount
+            value |= loadPhysical(place, .byte) << (offset * 8)
+        }
+        noteWatched(address, width, .read)
+        return value
+    }
+
+    // MARK: Stores
+
+    /// A store that missed the fast path.
+    func slowStore(_ address: UInt64, _ value: UInt64, _ width: AccessWidth) throws(FaultTaken) {
+        if Self.crossesPage(address, width.byteCount) {
+            try splitStore(address, value, width)
+        } else {
+            storePhysical(try physicalAddress(of: address, .write), value, width)
+        }
+        noteWatched(address, width, .write)
+    }
+
+    /// Writes RAM or a device; elsewhere nothing happens.
+    func storePhysical(_ physical: UInt64, _ value: UInt64, _ width: AccessWidth) {
+        if let pointer = environment.memory.hostPointer(to: physical, count: width.byteCount) {
+            environment.memory.dirtyLog.mark(physical, count: width.byteCount)
+            pointer.storeInteger(value, width)
+            environment.memory.noteWrite(at: physical, count: width.byteCount)
+            return
+        }
+        settleTime()
+        _ = environment.bus.write(value, at: physical, width: width)
+    }
+
+    private func splitStore(_ address: UInt64, _ value: UInt64, _ width: AccessWidth) throws(FaultTaken) {
+        // Both pages are checked before any byte is written.
+        let firstCount = 4096 &- (address & 0xfff)
+        let first = try physicalAddress(of: address, .write)
+        let second = try physicalAddress(of: address &+ firstCount, .write)
+        for offset in 0..<width.byteCount {
+            let place = offset < firstCount ? first &+ offset : second &+ offset &- firstCount
+            storePhysical(place, value >> (offset * 8), .byte)
+        }
+    }
+
+    private func noteWatched(_ address: UInt64, _ width: AccessWidth, _ access: Watchpoint.Accesses) {
+        if debugPoints.watchpoints.isEmpty { return }
+        guard let point = debugPoints.watchpoint(at: address, count: width.byteCount, access) else { return }
+        debugStop = .watchpoint(point, address: address)
+        runtime.pointee.pendingExit = .debugStop
+        context.pointee.attention = true
+    }
+
+    // MARK: Tables
+
+    /// Reads a descriptor table or task segment, with supervisor rights.
+    func loadSystem(_ address: UInt64, _ width: AccessWidth) throws(FaultTaken) -> UInt64 {
+        var value: UInt64 = 0
+        for offset in 0..<width.byteCount {
+            let place = try walk(linear(address &+ offset), .read, isUser: false, isImplicit: true)
+            value |= loadPhysical(place.physical, .byte) << (offset * 8)
+        }
+        return value
+    }
+
+    /// Writes a descriptor table or task segment, with supervisor rights.
+    func storeSystem(_ address: UInt64, _ value: UInt64, _ width: AccessWidth) throws(FaultTaken) {
+        for offset in 0..<width.byteCount {
+            let place = try walk(linear(address &+ offset), .write, isUser: false, isImplicit: true)
+            storePhysical(place.physical, value >> (offset * 8), .byte)
+        }
+    }
+
+    private func linear(_ address: UInt64) -> UInt64 { isLongMode ? address : address & 0xffff_ffff }
+}
