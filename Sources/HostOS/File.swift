@@ -38,7 +38,12 @@ public final class File: Sendable {
         self.path = path
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A process that is just being started has a copy of the descriptor until it runs its own program: closing
+        // this one would leave the lock with it for a while.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// What kind of file this is.
     public func kind() throws(HostError) -> Kind {

@@ -68,7 +68,7 @@ public final class Hart: VirtualCPU {
     /// Supervisor mode has only seen global mappings, so that its TLB sets serve all address spaces.
     var supervisorIsGlobal = true
     /// What a debugger has set.
-    var debugging = HartDebugging()
+    var debugging = CPUDebugging()
 
     /// A hart at reset.
     /// - Throws: `HostError` when the host has no memory for its tables.

@@ -12,11 +12,20 @@ public struct CPUEnvironment {
     public let ports: Bus
     /// Virtual time.
     public let clock: VirtualClock
-    /// What the time stamp counter counts per virtual second.
+    /// What the time stamp counter counts per virtual second; at most 2^32 - 1.
     public let timestampFrequency: UInt64
+    /// How many CPUs the machine has.
+    public let cpuCount: Int
+    /// Where random numbers come from; without it the CPU has no `rdrand`.
+    public let entropy: (any EntropySource)?
 
     /// Collects a CPU's connections.
-    public init(memory: GuestMemory, bus: Bus, ports: Bus, clock: VirtualClock, timestampFrequency: UInt64) {
+    public init(
+        memory: GuestMemory, bus: Bus, ports: Bus, clock: VirtualClock, timestampFrequency: UInt64, cpuCount: Int = 1,
+        entropy: (any EntropySource)? = nil
+    ) {
+        self.cpuCount = cpuCount
+        self.entropy = entropy
         self.memory = memory
         self.bus = bus
         self.ports = ports
@@ -54,11 +63,12 @@ struct CPURuntime: BitwiseCopyable {
     var exitRequested = false
     /// Why the run loop must end after the current instruction, or instead of it.
     var pendingExit: Exit?
-    /// The exception that is being thrown: as raised, and its value.
+    /// The exception that is being thrown: as raised, its value, and for a page fault the address.
     var faultCause: UInt64 = 0
     var faultValue: UInt64 = 0
-    /// The memory operand of the current instruction is in the stack segment.
-    var usesStack = false
+    var faultAddress: UInt64 = 0
+    /// Handlers that were entered for exceptions and interrupts.
+    var exceptionCount: UInt64 = 0
     /// Instructions executed when the clock was last told of them.
     var settledExecuted: UInt64 = 0
 }
@@ -73,6 +83,8 @@ public final class CPU: VirtualCPU {
     public let environment: CPUEnvironment
     /// What asks for interrupts; nil while nothing does.
     public weak var interruptController: (any LocalInterruptController)?
+    /// Called when the CPU shuts down, which on a PC leads to a reset.
+    public var onShutdown: (() -> Void)?
 
     let runtime: UnsafeMutablePointer<CPURuntime>
     /// Directly below the state; see `ExecutionContext`.
@@ -85,10 +97,9 @@ public final class CPU: VirtualCPU {
     var translations: TranslationCache
     var dataSetIndex = 0
     var fetchSetIndex = 0
-    public var debugPoints = DebugPoints() {
-        didSet { translations.flushAll() }
-    }
-    public internal(set) var debugStop: DebugStop?
+    var debugging = CPUDebugging()
+    /// The same for what the guest has set in its debug registers.
+    var guestPoints = DebugPoints()
 
     /// A CPU at reset.
     /// - Throws: `HostError` when the host has no memory for its tables.
@@ -117,12 +128,7 @@ public final class CPU: VirtualCPU {
     }
 
     public var executedInstructions: UInt64 { state.pointee.executed }
-    public var isWaiting: Bool { state.pointee.waiting != 0 && !hasInterrupt }
     public var nextDeadline: UInt64? { nil }
-
-    var hasInterrupt: Bool {
-        state.pointee.systemFlags & RFlags.interrupt != 0 && interruptController?.hasInterrupt == true
-    }
 
     /// Stops the CPU before its next instruction; `interpret` then returns `.attention`.
     public func requestExit() {
@@ -134,10 +140,6 @@ public final class CPU: VirtualCPU {
     public func callForAttention() {
         SharedWord.raise(withUnsafeMutablePointer(to: &context.pointee.attention) { $0 })
     }
-
-    public func forgetWritablePages() { translations.forgetWrites() }
-    public func setProbe(_ probe: (any CPUProbe)?, for events: ProbedEvents) {}
-    public func passBreakpoint() { runtime.pointee.fetchPage = TranslationEntry.invalidTag }
 
     /// Puts the CPU into the reset state.
     public func reset() {
@@ -151,6 +153,7 @@ public final class CPU: VirtualCPU {
     public func stateWasReplaced() {
         translations.flushAll()
         for number in 0..<6 { deriveBounds(number) }
+        deriveGuestPoints()
         runtime.pointee.settledExecuted = state.pointee.executed
         modeWasChanged()
         context.pointee.attention = true

@@ -23,7 +23,57 @@ final class UserMachine {
             cpu.state.pointee.segments[number] = Segment(
                 limit: .max, selector: isCode ? 0x33 : 0x2b, attributes: isCode ? 0xa0fb : 0xc0f3)
         }
+        makeSystemTables()
         cpu.stateWasReplaced()
+    }
+
+    // MARK: The system around the user's code
+
+    private static let tables = HostCPUHarness.data + 0x2_0000
+    private static let task = tables + 0x1000
+    private static let gates = tables + 0x2000
+    /// Where each vector's handler stops: one `hlt` at every multiple of 16.
+    private static let handlers = tables + 0x3000
+    private static let stackTop = tables + 0x5000
+
+    /// Exceptions lead to ring 0, through gates and a task segment as a kernel makes them.
+    private func makeSystemTables() {
+        let kernelCode: UInt64 = 0x00af_9b00_0000_ffff
+        _ = memory.store(kernelCode, at: Self.tables + 8)
+        _ = memory.store(Self.stackTop, at: Self.task + 4)
+        for vector in 0..<32 as Range<UInt64> {
+            let handler = Self.handlers + vector * 16
+            _ = memory.store(UInt8(0xf4), at: handler)
+            let low = handler & 0xffff | 8 << 16 | 0x8e00 << 32 | (handler >> 16 & 0xffff) << 48
+            _ = memory.store(low, at: Self.gates + vector * 16)
+            _ = memory.store(handler >> 32, at: Self.gates + vector * 16 + 8)
+        }
+        (cpu.state.pointee.gdtBase, cpu.state.pointee.gdtLimit) = (Self.tables, 15)
+        (cpu.state.pointee.idtBase, cpu.state.pointee.idtLimit) = (Self.gates, 511)
+        cpu.state.pointee.segments[SegmentRegister.tr] = Segment(
+            base: Self.task, limit: 103, selector: 16, attributes: 0x8b)
+    }
+
+    /// Gives the user back what an exception took, as a kernel's `iret` does; gives the vector.
+    private func leaveHandler() -> UInt64 {
+        let vector = (cpu.state.pointee.rip - Self.handlers) / 16
+        let hasErrorCode = vector == 8 || (10...14).contains(vector) || vector == 17
+        let frame = cpu.state.pointee.registers[4] + (hasErrorCode ? 8 : 0)
+        func word(_ index: UInt64) -> UInt64 { memory.load(UInt64.self, at: frame + index * 8) ?? 0 }
+        cpu.setFlags(word(2))
+        cpu.state.pointee.registers[4] = word(3)
+        return vector
+    }
+
+    private var isInHandler: Bool { cpu.privilege == 0 }
+
+    private func setUserSegments() {
+        for number in [SegmentRegister.cs, SegmentRegister.ss] {
+            let isCode = number == SegmentRegister.cs
+            cpu.setSegment(
+                number, Segment(limit: .max, selector: isCode ? 0x33 : 0x2b, attributes: isCode ? 0xa0fb : 0xc0f3))
+        }
+        cpu.modeWasChanged()
     }
 
     /// The result, in the harness's form; the word of the signal is the vector, or all ones.
@@ -38,16 +88,17 @@ final class UserMachine {
         cpu.state.pointee.statusFlags = test.flags & RFlags.status
         cpu.state.pointee.systemFlags = test.flags & ~RFlags.status
         cpu.state.pointee.rip = HostCPUHarness.code
-        cpu.state.pointee.waiting = 0
+        if isInHandler { setUserSegments() }
         let end = HostCPUHarness.code + UInt64(test.code.count)
-        for _ in 0..<8 where cpu.state.pointee.rip != end && !cpu.isShutDown { _ = cpu.interpret(budget: 1) }
+        for _ in 0..<8 where cpu.state.pointee.rip != end && !isInHandler { _ = cpu.interpret(budget: 1) }
         return result(data)
     }
 
     private func result(_ data: UnsafePointer<UInt64>) -> [UInt64] {
+        let vector = isInHandler ? leaveHandler() : .max
         var words = (0..<16).map { cpu.state.pointee.registers[$0] }
         words.append(cpu.state.pointee.statusFlags | cpu.state.pointee.systemFlags)
-        words.append(cpu.isShutDown ? cpu.runtime.pointee.faultCause : .max)
+        words.append(vector)
         var hash: UInt64 = 0
         for index in 0..<512 {
             hash = (hash ^ data[index]) &* 0x100_0000_01b3

@@ -1,41 +1,6 @@
 // Stopping for a debugger: pages with breakpoints or watchpoints are kept out of the TLB.
 import MachineCore
 
-/// What a debugger has set in a hart, and what came of it.
-struct HartDebugging {
-    var points = DebugPoints() { didSet { update() } }
-    /// Told of what the hart does.
-    private(set) weak var probe: (any CPUProbe)?
-    private(set) var probedEvents: ProbedEvents = []
-    /// There are points, or accesses are probed. Asked on slow paths only: what that concerns takes them.
-    private(set) var isActive = false
-    var stop: DebugStop?
-    /// The breakpoint that the next instruction does not stop at.
-    var passed: UInt64?
-
-    mutating func setProbe(_ probe: (any CPUProbe)?, for events: ProbedEvents) {
-        self.probe = probe
-        probedEvents = probe == nil ? [] : events
-        update()
-    }
-
-    private mutating func update() { isActive = !points.isEmpty || probedEvents.contains(.accesses) }
-
-    /// Data at `address` is in a page that is watched, so that only the interpreter may access it.
-    @inline(__always)
-    func watches(_ address: UInt64) -> Bool { !watchedAccesses(inPage: address & ~0xfff).isEmpty }
-
-    /// As `DebugPoints`, at no cost while there are no points: every TLB miss asks.
-    @inline(__always)
-    func watchedAccesses(inPage page: UInt64) -> Watchpoint.Accesses {
-        guard isActive else { return [] }
-        return probedEvents.contains(.accesses) ? [.read, .write] : points.watchedAccesses(inPage: page)
-    }
-
-    @inline(__always)
-    func breaks(inPage page: UInt64) -> Bool { isActive && points.breaks(inPage: page) }
-}
-
 extension Hart {
     public var debugPoints: DebugPoints {
         get { debugging.points }

@@ -113,20 +113,10 @@ extension Hart: InspectableCPU {
         for index in Set([dataSetIndex, fetchSetIndex]).sorted() {
             let entries = translations.entries(of: index)
             for slot in 0..<TranslationEntry.setEntryCount where pages.count < limit {
-                guard let page = cachedPage(entries[slot]) else { continue }
+                guard let page = environment.memory.cachedPage(entries[slot]) else { continue }
                 pages.append(page)
             }
         }
         return pages
-    }
-
-    private func cachedPage(_ entry: TranslationEntry) -> CachedPage? {
-        let tags = [("r", entry.readTag), ("w", entry.writeTag), ("x", entry.fetchTag)]
-        let valid = tags.filter { $0.1 != TranslationEntry.invalidTag }
-        guard let page = valid.first?.1 else { return nil }
-        let host = page &+ entry.bias
-        let base = UInt64(UInt(bitPattern: environment.memory.hostBase))
-        return CachedPage(
-            page: page, physical: environment.memory.base &+ (host &- base), accesses: valid.map(\.0).joined())
     }
 }

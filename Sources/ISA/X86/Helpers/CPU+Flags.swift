@@ -3,7 +3,7 @@ import MachineCore
 
 extension CPU {
     /// I/O privilege: what code needs to change IF (Intel SDM volume 3, 2.3).
-    private var ioPrivilege: UInt8 { UInt8(truncatingIfNeeded: state.pointee.systemFlags >> 12 & 3) }
+    var ioPrivilege: UInt8 { UInt8(truncatingIfNeeded: state.pointee.systemFlags >> 12 & 3) }
 
     /// What `pushf` stores: VM and RF are zero there.
     var flagsImage: UInt64 {

@@ -15,6 +15,14 @@ extension CPU {
         case .readFlags: return flagsImage
         case .writeFlags: try writeFlags(a, width: b)
         case .setInterruptFlag: try setInterruptFlag(a != 0)
+        case .readPort: return try readPort(a)
+        case .writePort: try writePort(a, b)
+        case .loadSegment: try loadSegment(Int(a), UInt16(truncatingIfNeeded: b))
+        case .farTransfer: return try transferFar(FarTransfer(rawValue: a), b)
+        case .interruptReturn: return try returnFromInterrupt(a)
+        case .system: return try performSystem(a, b)
+        case .readControl: return try readControl(a)
+        case .writeControl: try writeControl(a, b)
         default: throw fault(Fault.invalidOpcode)
         }
         return 0

@@ -9,7 +9,12 @@ extension CPU {
     /// as the manual says, so that a fault in the middle can be resumed (Intel SDM volume 2, REP).
     /// - Returns: the offset of the next instruction: this one's own as long as something is left to do.
     func repeatString(_ string: StringOperation) throws(FaultTaken) -> UInt64 {
-        guard string.operation != .ins && string.operation != .outs else { throw fault(Fault.invalidOpcode) }
+        let isPort = string.operation == .ins || string.operation == .outs
+        if isPort { try checkPort(state.pointee.registers[2] & 0xffff, AccessWidth(bytes: string.width)) }
+        if string.prefixes.isDisjoint(with: .anyRepeat) {
+            _ = try element(string)
+            return runtime.pointee.next
+        }
         let mask = AccessWidth(bytes: string.addressWidth).mask
         for _ in 0..<Self.maximumElementCount {
             guard state.pointee.registers[1] & mask != 0 else { return runtime.pointee.next }
@@ -36,6 +41,16 @@ extension CPU {
         case .lods:
             let value = try slowLoad(try elementAddress(6, string, writes: false), width)
             state.pointee.registers[0] = Self.replaced(state.pointee.registers[0], value, string.width)
+            advance(6, string)
+        case .ins:
+            let address = try elementAddress(7, string, writes: true)
+            // What is read from a device must not be lost to a fault.
+            _ = try physicalAddress(of: address, .write)
+            try slowStore(address, inputFromPort(state.pointee.registers[2] & 0xffff, width), width)
+            advance(7, string)
+        case .outs:
+            let value = try slowLoad(try elementAddress(6, string, writes: false), width)
+            outputToPort(state.pointee.registers[2] & 0xffff, value, width)
             advance(6, string)
         default: return try compareElement(string, width)
         }

@@ -19,30 +19,41 @@ extension CPU {
                 if let exit = attend() { return exit }
             }
             if interpreter.executed >= budget { return .budget }
-            interpreter.limit = budget
-            interpreter.rip = state.pointee.rip
-            interpreter = execute(interpreter)
-            state.pointee.rip = interpreter.rip
+            if needsSingleInstruction {
+                executeSingle(&interpreter)
+            } else {
+                interpreter.limit = budget
+                interpreter.rip = state.pointee.rip
+                interpreter = execute(interpreter)
+                state.pointee.rip = interpreter.rip
+            }
             if let exit = takePendingExit() { return exit }
-            if isShutDown { return .waiting }
         }
+    }
+
+    /// Executes one instruction, and raises the exception that follows if it was a single step.
+    private func executeSingle(_ interpreter: inout Interpreter) {
+        let resumes = state.pointee.systemFlags & RFlags.resume != 0
+        let isStep = state.pointee.systemFlags & RFlags.trap != 0
+        let exceptions = runtime.pointee.exceptionCount
+        let executed = interpreter.executed
+        state.pointee.interruptShadow = 0
+        context.pointee.attention = true
+        interpreter.limit = executed &+ 1
+        interpreter.rip = state.pointee.rip
+        interpreter = execute(interpreter)
+        state.pointee.rip = interpreter.rip
+        if resumes { state.pointee.systemFlags &= ~RFlags.resume }
+        // An exception of the instruction itself is all that the handler sees.
+        guard isStep, interpreter.executed != executed, runtime.pointee.exceptionCount == exceptions else { return }
+        _ = interpreter.link.publish(interpreter.executed)
+        takeSingleStep()
     }
 
     private func takePendingExit() -> Exit? {
         guard let exit = runtime.pointee.pendingExit else { return nil }
         runtime.pointee.pendingExit = nil
         return exit
-    }
-
-    /// Looks at what happened between two instructions; tells whether the loop must end.
-    private func attend() -> Exit? {
-        context.pointee.attention = false
-        if runtime.pointee.exitRequested {
-            runtime.pointee.exitRequested = false
-            context.pointee.attention = true
-            return .attention
-        }
-        return state.pointee.waiting != 0 ? .waiting : nil
     }
 
     /// Executes instructions until the limit is reached. Nothing here allocates or counts references.
@@ -63,6 +74,8 @@ extension CPU {
                 }
                 interpreter.executed &+= 1
                 interpreter.rip = handler
+                // There may be an interrupt that the handler lets in, or a step to report.
+                interpreter.limit = 0
             }
         }
         return interpreter

@@ -55,6 +55,6 @@ struct CPULink {
         cpu.state.pointee.rip = rip
         if cpu.runtime.pointee.pendingExit != nil { return nil }
         cpu.takeNotedException()
-        return cpu.isShutDown ? nil : cpu.state.pointee.rip
+        return cpu.state.pointee.rip
     }
 }

@@ -11,8 +11,7 @@ extension CPU {
     /// Translates an access within one page, and caches the page when it is RAM.
     func physicalAddress(of address: UInt64, _ kind: AccessKind) throws(FaultTaken) -> UInt64 {
         if isLongMode && !Self.isCanonical(address) {
-            let isStack = kind != .fetch && runtime.pointee.usesStack
-            throw fault(isStack ? Fault.stack : Fault.generalProtection)
+            throw fault(Fault.generalProtection | (kind == .fetch ? 0 : Fault.isAddress))
         }
         let translation = try walk(address, kind, isUser: runtime.pointee.mode.privilege == 3)
         cache(translation, address, kind)
@@ -25,7 +24,7 @@ extension CPU {
         let memory = environment.memory
         guard let host = memory.hostPointer(to: frame, count: 4096) else { return }
         if kind == .write { memory.dirtyLog.mark(frame, count: 1) }
-        let watched = debugPoints.watchedAccesses(inPage: page)
+        let watched = watchedAccesses(inPage: page)
         let isFetch = kind == .fetch
         // Data and code have sets of their own where rights differ; an entry says only what its set may ask.
         let sharesSet = dataSetIndex == fetchSetIndex
@@ -34,7 +33,7 @@ extension CPU {
             read: (!isFetch || sharesSet) && !watched.contains(.read),
             write: (!isFetch || sharesSet) && translation.isWritable && translation.isDirty
                 && memory.codeLines.mask(of: frame) == 0 && memory.dirtyLog.isMarked(frame) && watched.isEmpty,
-            fetch: (isFetch || sharesSet) && translation.isExecutable && !debugPoints.breaks(inPage: page),
+            fetch: (isFetch || sharesSet) && translation.isExecutable && !breaks(inPage: page),
             largePage: translation.largePage)
     }
 
@@ -46,7 +45,7 @@ extension CPU {
     func slowLoad(_ address: UInt64, _ width: AccessWidth) throws(FaultTaken) -> UInt64 {
         if Self.crossesPage(address, width.byteCount) { return try splitLoad(address, width) }
         let value = loadPhysical(try physicalAddress(of: address, .read), width)
-        noteWatched(address, width, .read)
+        noteAccess(address, width, .read)
         return value
     }
 
@@ -56,6 +55,7 @@ extension CPU {
             return pointer.loadInteger(width)
         }
         settleTime()
+        if let value = readController(physical) { return value >> ((physical & 3) * 8) & width.mask }
         if let value = environment.bus.read(at: physical, width: width) { return value }
         // What crosses the edge of RAM, and what devices do not answer as a whole, is read in bytes.
         var value: UInt64 = 0
@@ -71,13 +71,8 @@ extension CPU {
         let firstCount = 4096 &- (address & 0xfff)
         let first = try physicalAddress(of: address, .read)
         let second = try physicalAddress(of: address &+ firstCount, .read)
-        var value: UInt64 = 0
-        for offset in 0..<width.byteCount {
-            let place = offset < firstCount ? first &+ offset : second &+ offset &- firstCount
-            value |= loadPhysical(place, .byte) << (offset * 8)
-        }
-        noteWatched(address, width, .read)
-        return value
+        noteAccess(address, width, .read)
+        return loadParts(first, second, firstCount, width)
     }
 
     // MARK: Stores
@@ -89,7 +84,7 @@ extension CPU {
         } else {
             storePhysical(try physicalAddress(of: address, .write), value, width)
         }
-        noteWatched(address, width, .write)
+        noteAccess(address, width, .write)
     }
 
     /// Writes RAM or a device; elsewhere nothing happens.
@@ -101,6 +96,7 @@ extension CPU {
             return
         }
         settleTime()
+        if writeController(physical, value) { return }
         _ = environment.bus.write(value, at: physical, width: width)
     }
 
@@ -109,38 +105,79 @@ extension CPU {
         let firstCount = 4096 &- (address & 0xfff)
         let first = try physicalAddress(of: address, .write)
         let second = try physicalAddress(of: address &+ firstCount, .write)
+        storeParts(first, second, firstCount, value, width)
+    }
+
+    /// Reads from two pages: `firstCount` bytes at `first`, and the rest at `second`.
+    private func loadParts(_ first: UInt64, _ second: UInt64, _ firstCount: UInt64, _ width: AccessWidth) -> UInt64 {
+        var value: UInt64 = 0
+        for offset in 0..<width.byteCount {
+            let place = offset < firstCount ? first &+ offset : second &+ offset &- firstCount
+            value |= loadPhysical(place, .byte) << (offset * 8)
+        }
+        return value
+    }
+
+    /// Writes to two pages: `firstCount` bytes at `first`, and the rest at `second`.
+    private func storeParts(
+        _ first: UInt64, _ second: UInt64, _ firstCount: UInt64, _ value: UInt64, _ width: AccessWidth
+    ) {
         for offset in 0..<width.byteCount {
             let place = offset < firstCount ? first &+ offset : second &+ offset &- firstCount
             storePhysical(place, value >> (offset * 8), .byte)
         }
     }
 
-    private func noteWatched(_ address: UInt64, _ width: AccessWidth, _ access: Watchpoint.Accesses) {
-        if debugPoints.watchpoints.isEmpty { return }
-        guard let point = debugPoints.watchpoint(at: address, count: width.byteCount, access) else { return }
-        debugStop = .watchpoint(point, address: address)
-        runtime.pointee.pendingExit = .debugStop
-        context.pointee.attention = true
+    // MARK: The interrupt controller's page
+
+    /// The register of the interrupt controller that holds `physical`; nil where there is none.
+    private func readController(_ physical: UInt64) -> UInt64? {
+        guard let controller = interruptController, controller.registerPage == physical & ~0xfff else { return nil }
+        return UInt64(controller.readRegister(at: physical & 0xffc))
+    }
+
+    private func writeController(_ physical: UInt64, _ value: UInt64) -> Bool {
+        guard let controller = interruptController, controller.registerPage == physical & ~0xfff else { return false }
+        // Registers are written as a whole; other accesses do nothing.
+        if physical & 3 == 0 {
+            controller.writeRegister(at: physical & 0xffc, UInt32(truncatingIfNeeded: value))
+            callForAttention()
+        }
+        return true
     }
 
     // MARK: Tables
 
     /// Reads a descriptor table or task segment, with supervisor rights.
     func loadSystem(_ address: UInt64, _ width: AccessWidth) throws(FaultTaken) -> UInt64 {
-        var value: UInt64 = 0
-        for offset in 0..<width.byteCount {
-            let place = try walk(linear(address &+ offset), .read, isUser: false, isImplicit: true)
-            value |= loadPhysical(place.physical, .byte) << (offset * 8)
-        }
-        return value
+        try loadChecked(linear(address), width, isUser: false, isImplicit: true)
     }
 
     /// Writes a descriptor table or task segment, with supervisor rights.
     func storeSystem(_ address: UInt64, _ value: UInt64, _ width: AccessWidth) throws(FaultTaken) {
-        for offset in 0..<width.byteCount {
-            let place = try walk(linear(address &+ offset), .write, isUser: false, isImplicit: true)
-            storePhysical(place.physical, value >> (offset * 8), .byte)
-        }
+        try storeChecked(linear(address), value, width, isUser: false, isImplicit: true)
+    }
+
+    /// Reads at a linear address with other rights than those of the code that runs.
+    func loadChecked(
+        _ address: UInt64, _ width: AccessWidth, isUser: Bool, isImplicit: Bool = false
+    ) throws(FaultTaken) -> UInt64 {
+        let first = try walk(address, .read, isUser: isUser, isImplicit: isImplicit).physical
+        guard Self.crossesPage(address, width.byteCount) else { return loadPhysical(first, width) }
+        let firstCount = 4096 &- (address & 0xfff)
+        let second = try walk(linear(address &+ firstCount), .read, isUser: isUser, isImplicit: isImplicit).physical
+        return loadParts(first, second, firstCount, width)
+    }
+
+    /// Writes at a linear address with other rights than those of the code that runs.
+    func storeChecked(
+        _ address: UInt64, _ value: UInt64, _ width: AccessWidth, isUser: Bool, isImplicit: Bool = false
+    ) throws(FaultTaken) {
+        let first = try walk(address, .write, isUser: isUser, isImplicit: isImplicit).physical
+        guard Self.crossesPage(address, width.byteCount) else { return storePhysical(first, value, width) }
+        let firstCount = 4096 &- (address & 0xfff)
+        let second = try walk(linear(address &+ firstCount), .write, isUser: isUser, isImplicit: isImplicit).physical
+        storeParts(first, second, firstCount, value, width)
     }
 
     private func linear(_ address: UInt64) -> UInt64 { isLongMode ? address : address & 0xffff_ffff }

@@ -18,6 +18,19 @@ struct Translation {
     var largePage: Range<UInt64>?
 }
 
+/// What is translated, for whom, and how.
+private struct WalkRequest {
+    let address: UInt64
+    let kind: AccessKind
+    let isUser: Bool
+    /// The CPU itself accesses a table.
+    let isImplicit: Bool
+    /// Accessed and dirty bits are set.
+    let marks: Bool
+    /// Entries have 64 bits.
+    let isWide: Bool
+}
+
 /// Bits of page-table entries.
 enum PageEntry {
     static let present: UInt64 = 1
@@ -59,10 +72,14 @@ extension CPU {
     }
 
     /// Translates a linear address for an access, with the privilege of supervisor or user code.
-    /// - Parameter isImplicit: the CPU itself accesses a table.
+    /// - Parameters:
+    ///   - isImplicit: the CPU itself accesses a table.
+    ///   - marks: accessed and dirty bits are set.
+    ///   - visit: told of each entry, the root's first.
     /// - Throws: the page fault.
     func walk(
-        _ address: UInt64, _ kind: AccessKind, isUser: Bool, isImplicit: Bool = false
+        _ address: UInt64, _ kind: AccessKind, isUser: Bool, isImplicit: Bool = false, marks: Bool = true,
+        visit: ((PageTableStep) -> Void)? = nil
     ) throws(FaultTaken) -> Translation {
         let state = state.pointee
         if state.cr0 & CR0.paging == 0 { return Translation(physical: address & 0xffff_ffff) }
@@ -73,17 +90,20 @@ extension CPU {
             // The four entries of the top table have no rights.
             let pointer = (state.cr3 & 0xffff_ffe0) &+ (address >> 30 & 3) &* 8
             let entry = readEntry(pointer, isWide: true)
+            visit?(PageTableStep(level: 2, entryAddress: pointer, entry: entry))
             if entry & PageEntry.present == 0 { throw pageFault(address, kind, isUser, 0) }
             table = entry & PageEntry.address
             levels = 2
         }
-        return try walkTables(address, kind, isUser, isImplicit, table, levels, isWide)
+        let request = WalkRequest(
+            address: address, kind: kind, isUser: isUser, isImplicit: isImplicit, marks: marks, isWide: isWide)
+        return try walkTables(request, table, levels, visit)
     }
 
     private func walkTables(
-        _ address: UInt64, _ kind: AccessKind, _ isUser: Bool, _ isImplicit: Bool, _ root: UInt64, _ levels: Int,
-        _ isWide: Bool
+        _ request: WalkRequest, _ root: UInt64, _ levels: Int, _ visit: ((PageTableStep) -> Void)?
     ) throws(FaultTaken) -> Translation {
+        let (address, kind, isUser, isWide) = (request.address, request.kind, request.isUser, request.isWide)
         var table = root
         var result = Translation(physical: 0)
         var visited: InlineArray<4, (address: UInt64, entry: UInt64)> = InlineArray(repeating: (0, 0))
@@ -96,6 +116,7 @@ extension CPU {
             let place = table &+ index &* (isWide ? 8 : 4)
             let entry = readEntry(place, isWide: isWide)
             visited[level] = (place, entry)
+            visit?(PageTableStep(level: level, entryAddress: place, entry: entry))
             if entry & PageEntry.present == 0 { throw pageFault(address, kind, isUser, 0) }
             let isLeaf = level == 0 || entry & PageEntry.large != 0 && hasLargePages(level, isWide)
             if hasReservedBits(entry, level, isLeaf, isWide) {
@@ -110,8 +131,8 @@ extension CPU {
             }
             table = entry & (isWide ? PageEntry.address : 0xffff_f000)
         }
-        try check(&result, address, kind, isUser, isImplicit)
-        noteAccess(visited, level, levels, kind, isWide)
+        try check(&result, request)
+        if request.marks { noteAccess(visited, level, levels, kind, isWide) }
         result.isDirty = kind == .write || visited[level].entry & PageEntry.dirty != 0
         return result
     }
@@ -144,9 +165,8 @@ extension CPU {
         }
     }
 
-    private func check(
-        _ result: inout Translation, _ address: UInt64, _ kind: AccessKind, _ isUser: Bool, _ isImplicit: Bool
-    ) throws(FaultTaken) {
+    private func check(_ result: inout Translation, _ request: WalkRequest) throws(FaultTaken) {
+        let (kind, isUser) = (request.kind, request.isUser)
         let state = state.pointee
         let isAllowed: Bool
         if isUser {
@@ -156,7 +176,7 @@ extension CPU {
             if state.cr0 & CR0.writeProtect == 0 { result.isWritable = true }
             let smep = state.cr4 & CR4.executionPrevention != 0 && result.isUser
             let smap = state.cr4 & CR4.accessPrevention != 0 && result.isUser
-                && (isImplicit || state.systemFlags & RFlags.alignmentCheck == 0)
+                && (request.isImplicit || state.systemFlags & RFlags.alignmentCheck == 0)
             switch kind {
             case .fetch: isAllowed = result.isExecutable && !smep
             case .read: isAllowed = !smap
@@ -164,7 +184,7 @@ extension CPU {
             }
             if smep { result.isExecutable = false }
         }
-        if !isAllowed { throw pageFault(address, kind, isUser, PageFaultCode.present) }
+        if !isAllowed { throw pageFault(request.address, kind, isUser, PageFaultCode.present) }
     }
 
     /// Sets the accessed bits on the way, and the dirty bit of the page that is written.
@@ -187,7 +207,7 @@ extension CPU {
         let showsFetch = state.pointee.cr4 & CR4.executionPrevention != 0
             || state.pointee.efer & EFER.noExecute != 0 && (isLongMode || state.pointee.cr4 & 0x20 != 0)
         if kind == .fetch && showsFetch { code |= PageFaultCode.fetch }
-        state.pointee.cr2 = address
+        runtime.pointee.faultAddress = address
         return fault(Fault.page, code)
     }
 }

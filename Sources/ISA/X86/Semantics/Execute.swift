@@ -117,7 +117,7 @@ extension X86Semantics {
         case .lfence, .sfence: fence(.acquireRelease)
         case .sldt, .str, .smsw, .lar, .lsl, .rdfsbase, .rdgsbase, .rdrand, .rdseed: try systemValue(i)
         case .syscall, .sysret, .sysenter, .sysexit: try systemJump(i)
-        case .lgdt, .lidt, .sgdt, .sidt, .invlpg, .clflush, .clflushopt, .fxsave, .fxrstor, .xsave, .xrstor,
+        case .lgdt, .lidt, .sgdt, .sidt, .invlpg, .invpcid, .clflush, .clflushopt, .fxsave, .fxrstor, .xsave, .xrstor,
             .xsaveopt, .lldt, .ltr, .lmsw, .verr, .verw, .wrfsbase, .wrgsbase, .cpuid, .rdtsc, .rdtscp, .rdmsr,
             .wrmsr, .hlt, .clts, .invd, .wbinvd, .swapgs, .clac, .stac, .xgetbv, .xsetbv, .rdpmc, .monitor,
             .mwait:

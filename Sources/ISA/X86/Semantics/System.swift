@@ -25,6 +25,7 @@ extension X86Semantics {
             .xsaveopt:
             let writes = [.sgdt, .sidt, .fxsave, .xsave, .xsaveopt].contains(i.operation)
             operand = try linear(effectiveAddress(i), i.segment, max(i.a.width, 1), writes: writes, i)
+        case .invpcid: operand = try readAddress(i, 16)
         case .lldt, .ltr, .lmsw, .verr, .verw, .wrfsbase, .wrgsbase: operand = try read(i.a, i)
         default: break
         }
@@ -52,7 +53,8 @@ extension X86Semantics {
     }
 
     private mutating func systemCode(_ i: Instruction) -> Value {
-        constant(UInt64(i.operation.rawValue) | UInt64(i.width) << 16 | UInt64(i.length) << 24)
+        let registers = UInt64(i.a.number) << 32
+        return constant(UInt64(i.operation.rawValue) | UInt64(i.width) << 16 | UInt64(i.length) << 24 | registers)
     }
 
     mutating func adjustDecimal(_ i: Instruction) throws(Interruption) {

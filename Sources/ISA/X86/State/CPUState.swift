@@ -29,8 +29,13 @@ public struct CPUState: BitwiseCopyable {
     public var floatStatus: UInt16 = 0
     /// x87 registers that are in use, a bit for each physical number (as FXSAVE has it).
     public var floatInUse: UInt8 = 0xff
-    /// 1 after `hlt` until an interrupt comes; 2 after INIT until SIPI; 3 after a shutdown.
+    /// What the CPU waits for, or 0.
     public var waiting: UInt8 = 0
+    /// After `hlt`, until an interrupt comes.
+    static let halted: UInt8 = 1
+    /// After INIT, until the start-up message.
+    static let waitsForStartUp: UInt8 = 2
+    /// For ever, but for a reset.
     static let shutDown: UInt8 = 3
     /// 1 directly behind `sti` or a write of SS, where interrupts wait for one instruction.
     public var interruptShadow: UInt8 = 0
@@ -40,8 +45,11 @@ public struct CPUState: BitwiseCopyable {
     public var floatOpcode: UInt16 = 0
     public var floatInstructionSelector: UInt16 = 0
     public var floatOperandSelector: UInt16 = 0
+    /// A set of `PendingEvent`, and what goes with the start-up message.
+    public var pendingEvents: UInt8 = 0
+    public var startUpPage: UInt8 = 0
     /// Zero: so that equal states are equal bytes.
-    private var padding: UInt16 = 0
+    private var padding: UInt32 = 0
     public var floatInstruction: UInt64 = 0
     public var floatOperand: UInt64 = 0
 
@@ -49,7 +57,6 @@ public struct CPUState: BitwiseCopyable {
     public var cr2: UInt64 = 0
     public var cr3: UInt64 = 0
     public var cr4: UInt64 = 0
-    public var cr8: UInt64 = 0
     public var xcr0: UInt64 = 1
     /// DR0 to DR3, DR6, DR7.
     public var debug: InlineArray<6, UInt64> = [0, 0, 0, 0, 0xffff_0ff0, 0x400]
@@ -72,6 +79,9 @@ public struct CPUState: BitwiseCopyable {
     public var tscOffset: UInt64 = 0
     public var pat: UInt64 = 0x0007_0406_0007_0406
     public var miscEnable: UInt64 = 1
+    public var speculationControl: UInt64 = 0
+    /// The memory type range registers, in the order of their numbers: they say nothing to a CPU without caches.
+    public var memoryTypes: InlineArray<28, UInt64> = InlineArray(repeating: 0)
     /// Instructions begun since power-on, whether they retired or ended in an exception.
     public var executed: UInt64 = 0
     /// A memory operand on its way to an operation on vectors; not guest-visible.
@@ -83,7 +93,7 @@ public struct CPUState: BitwiseCopyable {
         segments[SegmentRegister.ldtr] = Segment(attributes: 0x82)
         segments[SegmentRegister.tr] = Segment(attributes: 0x8b)
         for number in 0..<6 { bounds[number] = SegmentBounds(segments[number], checksRights: false) }
-        registers[2] = 0x00a2_0f12
+        registers[2] = UInt64(CPU.signature)
     }
 }
 
