@@ -23,6 +23,9 @@ extension CPU {
         case .system: return try performSystem(a, b)
         case .readControl: return try readControl(a)
         case .writeControl: try writeControl(a, b)
+        case .float: return try performFloat(FloatCall(rawValue: a), b)
+        case .vector: return try performVector(VectorCall(rawValue: a), b)
+        case .checkFloat: try checkMMX()
         default: throw fault(Fault.invalidOpcode)
         }
         return 0

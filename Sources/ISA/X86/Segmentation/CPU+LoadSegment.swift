@@ -5,7 +5,8 @@ extension CPU {
     /// Puts a segment into a register, and brings up to date what depends on it.
     func setSegment(_ number: Int, _ segment: Segment) {
         state.pointee.segments[number] = segment
-        deriveBounds(number)
+        // No instruction has operands in the local descriptor table or the task segment.
+        if number < SegmentRegister.ldtr { deriveBounds(number) }
     }
 
     /// What a data or stack segment register holds after a load in real or virtual-8086 mode.

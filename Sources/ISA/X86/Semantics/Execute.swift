@@ -122,7 +122,7 @@ extension X86Semantics {
             .wrmsr, .hlt, .clts, .invd, .wbinvd, .swapgs, .clac, .stac, .xgetbv, .xsetbv, .rdpmc, .monitor,
             .mwait:
             try system(i)
-        default: try raise(Fault.invalidOpcode, constant(0))
+        default: try executeExtension(i)
         }
     }
 }

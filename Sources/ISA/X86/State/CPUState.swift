@@ -110,6 +110,9 @@ enum StateField {
     static let vectors = offset(\.vectors)
     static let floatSignificands = offset(\.floatSignificands)
     static let scratch = offset(\.scratch)
+    static let mxcsr = offset(\.mxcsr)
+    static let systemControl = offset(\.cr0)
+    static let extensionControl = offset(\.cr4)
     private static let segments = offset(\.segments)
     private static let bounds = offset(\.bounds)
 

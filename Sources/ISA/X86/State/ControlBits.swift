@@ -18,7 +18,6 @@ enum CR0 {
 
 /// CR4 (Intel SDM volume 3, 2.5).
 enum CR4 {
-    static let virtual8086: UInt64 = 1
     static let timestampDisable: UInt64 = 4
     static let debugExtensions: UInt64 = 8
     static let largePages: UInt64 = 0x10
@@ -35,7 +34,7 @@ enum CR4 {
     static let executionPrevention: UInt64 = 0x10_0000
     static let accessPrevention: UInt64 = 0x20_0000
     /// Those that the CPU has.
-    static let writable: UInt64 = 0x37_07fd
+    static let writable: UInt64 = 0x37_0ffc
 }
 
 /// EFER (AMD APM volume 2, 3.1.7).

@@ -36,8 +36,8 @@ enum ModelSpecific {
 extension CPU {
     /// None of the known leaks of speculating processors: there is no speculation (Intel SDM volume 4,
     /// IA32_ARCH_CAPABILITIES: RDCL_NO, IBRS_ALL, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, PSCHANGE_MC_NO, TAA_NO,
-    /// SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, GDS_NO, RFDS_NO).
-    private static var safeties: UInt64 { 0x0c10_e17b }
+    /// SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, GDS_NO, RFDS_NO, ITS_NO).
+    private static var safeties: UInt64 { 0x4000_0000_0c10_e17b }
 
     /// `rdmsr`.
     func readModelSpecificRegister() throws(FaultTaken) {
@@ -54,7 +54,9 @@ extension CPU {
         case ModelSpecific.apicBase, ModelSpecific.timestampDeadline, ModelSpecific.x2apic:
             interruptController?.readModelSpecificRegister(number)
         case ModelSpecific.rangeCapabilities: Self.rangeCapabilities
-        case ModelSpecific.platformID, ModelSpecific.featureControl, ModelSpecific.machineCheckCapabilities,
+        // Firmware has locked it, with nothing switched on.
+        case ModelSpecific.featureControl: 1
+        case ModelSpecific.platformID, ModelSpecific.machineCheckCapabilities,
             ModelSpecific.machineCheckStatus: 0
         case ModelSpecific.microcode: 1 << 32
         case ModelSpecific.speculationControl: state.pointee.speculationControl

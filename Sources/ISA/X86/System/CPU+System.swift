@@ -28,6 +28,8 @@ extension CPU {
             translations.flush(address: operand)
         case .invpcid: try invalidate(UInt8(truncatingIfNeeded: code >> 32), at: operand)
         case .clflush, .clflushopt: _ = try physicalAddress(of: operand, .read)
+        case .fxsave, .xsave, .xsaveopt: try saveFloatState(operation, at: operand, is64Bit: width == 8)
+        case .fxrstor, .xrstor: try restoreFloatState(operation, at: operand, is64Bit: width == 8)
         case .rdrand, .rdseed: return randomNumber(width)
         default: return try changeTables(operation, operand, width)
         }
