@@ -70,6 +70,24 @@ public struct PCIConfigurationLayout: Sendable {
         initial.storeLittleEndian(UInt64(pin), at: PCIRegister.interruptPin, byteCount: 1)
     }
 
+    /// Says that the device has other functions beside this one (PCI Local Bus 3.0, 6.2.1).
+    public mutating func setMultifunction() {
+        initial[PCIRegister.headerType] |= 0x80
+    }
+
+    /// Places a register that only this kind of function has. Not for functions with capabilities, which take
+    /// the same space.
+    /// - Parameters:
+    ///   - offset: where the register begins: 0x40 to 0xff.
+    ///   - byteCount: its size in bytes, 1 to 8.
+    ///   - initial: the value after power-on.
+    ///   - writable: the bits that the guest can write.
+    public mutating func setRegister(at offset: Int, byteCount: Int, initial: UInt64, writable: UInt64) {
+        precondition(offset >= freeOffset && offset + byteCount <= Self.byteCount, "not a place for a register")
+        self.initial.storeLittleEndian(initial, at: offset, byteCount: byteCount)
+        self.writable.storeLittleEndian(writable, at: offset, byteCount: byteCount)
+    }
+
     /// Adds memory that is not prefetchable behind a 64-bit BAR (PCI Local Bus 3.0, 6.2.5.1).
     /// - Parameters:
     ///   - index: the BAR's index, 0 to 4; the one above it holds the high half of the address.

@@ -9,6 +9,7 @@ enum PCIRegister {
     static let revision = 0x08
     static let classCode = 0x09
     static let cacheLineSize = 0x0c
+    static let headerType = 0x0e
     static let firstBAR = 0x10
     static let subsystemVendor = 0x2c
     static let subsystem = 0x2e

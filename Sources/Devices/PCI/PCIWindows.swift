@@ -10,26 +10,25 @@ final class PCIConfigurationWindow: Device {
 
     func read(at offset: UInt64, width: AccessWidth) -> UInt64 {
         // An access that nobody answers reads as all ones (PCI Local Bus 3.0, 6.1).
-        guard let (device, register) = Self.decode(offset, width) else { return width.mask }
-        return host.readConfiguration(device: device, at: register, width: width) ?? width.mask
+        guard let (function, register) = Self.decode(offset, width) else { return width.mask }
+        return host.readConfiguration(of: function, at: register, width: width) ?? width.mask
     }
 
     func write(_ value: UInt64, at offset: UInt64, width: AccessWidth) {
-        guard let (device, register) = Self.decode(offset, width) else { return }
-        host.writeConfiguration(value, device: device, at: register, width: width)
+        guard let (function, register) = Self.decode(offset, width) else { return }
+        host.writeConfiguration(value, of: function, at: register, width: width)
     }
 
     func reset() { host.reset() }
 
-    /// Which register is meant, or nil when no function can answer: other buses, functions above 0,
-    /// registers from 256 up (these functions are conventional PCI and have no extended space) and
-    /// accesses that cross a 32-bit register.
-    private static func decode(_ offset: UInt64, _ width: AccessWidth) -> (device: Int, register: Int)? {
+    /// Which register is meant, or nil when no function can answer: other buses, registers from 256 up (these
+    /// functions are conventional PCI and have no extended space) and accesses that cross a 32-bit register.
+    private static func decode(_ offset: UInt64, _ width: AccessWidth) -> (function: Int, register: Int)? {
         let register = offset & 0xfff
-        guard offset < 1 << 20, (offset >> 12) & 0x7 == 0, width != .double,
-            register < UInt64(PCIConfigurationLayout.byteCount), register & (width.byteCount - 1) == 0
+        guard offset < 1 << 20, width != .double, register < UInt64(PCIConfigurationLayout.byteCount),
+            register & (width.byteCount - 1) == 0
         else { return nil }
-        return (Int(offset >> 15), Int(register))
+        return (Int(offset >> 12), Int(register))
     }
 }
 
