@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "CStarling", path: "Sources/CStarling"),
         .systemLibrary(name: "CXXHash", path: "Sources/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZstd", path: "Sources/CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLzma", path: "Sources/CLzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         library("HostOS", ["CStarling"]),
         // layer 1: core
@@ -54,7 +55,8 @@ let package = Package(
         library("SoftFloat", []),
         library("IR", ["MachineCore", "SoftFloat"]),
         library("StateCodec", ["CXXHash"]),
-        library("BootFormats", []),
+        library("BootFormats", ["CLzma", "CZlib", "CZstd"]),
+        library("Pictures", ["CZlib"]),
         // layer 2: instruction sets
         library("RISCV", path: "ISA/RISCV", ["HostOS", "MachineCore", "SoftFloat", "IR"]),
         library("X86", path: "ISA/X86", ["HostOS", "MachineCore", "SoftFloat", "IR"]),
@@ -68,6 +70,7 @@ let package = Package(
         library("Debug", []),
         // layer 4: boards
         library("VirtRISCV", path: "Boards/VirtRISCV", ["RISCV", "Devices", "BootFormats", "MachineCore", "StateCodec", "HostOS"]),
+        library("PC", path: "Boards/PC", ["X86", "Devices", "BootFormats", "MachineCore", "StateCodec", "HostOS"]),
         // layer 5: machine
         library(
             "Machine",
@@ -91,6 +94,7 @@ let package = Package(
         tests("SoftFloatTests", ["SoftFloat"]),
         tests("StateCodecTests", ["StateCodec"]),
         tests("BootFormatsTests", ["BootFormats"]),
+        tests("PicturesTests", ["Pictures"]),
         tests("GuestImagesTests", ["GuestImages"]),
         tests("IRTests", ["IR"]),
         tests("HostOSTests", ["HostOS"]),

@@ -3,7 +3,7 @@
 # usage: scripts/packages.sh run|test|bench
 set -eu
 
-run="libxxhash-dev libzstd-dev zlib1g-dev apt coreutils dash dpkg debian-archive-keyring e2fsprogs fakeroot kmod tar
+run="libxxhash-dev libzstd-dev zlib1g-dev liblzma-dev apt coreutils dash dpkg debian-archive-keyring e2fsprogs fakeroot kmod tar
     xz-utils"
 test="$run qemu-user gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu libc6-dev-riscv64-cross opensbi
     device-tree-compiler cpio openssl binutils gcc libc6-dev gzip util-linux gdb-multiarch qemu-utils curl xxhash"

@@ -6,20 +6,6 @@ import MachineCore
 import RISCV
 import StateCodec
 
-/// A disk of the board.
-public struct BoardDisk {
-    /// Holds the contents.
-    public let backend: any BlockBackend
-    /// What the guest reads as the serial number.
-    public let serial: BlockSerial
-
-    /// A disk.
-    public init(backend: any BlockBackend, serial: BlockSerial) {
-        self.backend = backend
-        self.serial = serial
-    }
-}
-
 /// A RISC-V computer with PCI, in the layout of `MemoryMap`.
 public final class VirtRISCV: Board {
     /// `e_machine` of programs for this board.

@@ -80,8 +80,14 @@ public struct ELFFile: Sendable {
         return reader.bytes[range]
     }
 
-    /// Where the entry is in physical memory, or `nil` if it is in no segment that is loaded.
+    /// Where the entry is in physical memory, or `nil` if it is in no segment that is loaded. Files differ in what
+    /// their entry is: usually a virtual address, in Linux kernels for x86 a physical one.
     public var physicalEntry: UInt64? {
+        if loadSegments.contains(where: { entry >= $0.physicalAddress && entry - $0.physicalAddress < $0.memorySize }),
+            !loadSegments.contains(where: { entry >= $0.virtualAddress && entry - $0.virtualAddress < $0.memorySize })
+        {
+            return entry
+        }
         for segment in loadSegments where entry >= segment.virtualAddress {
             let offset = entry - segment.virtualAddress
             if offset < segment.memorySize { return segment.physicalAddress + offset }

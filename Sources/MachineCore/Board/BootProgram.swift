@@ -1,13 +1,12 @@
 // What a board runs after power-on.
-import MachineCore
 
 /// A Linux kernel with what it is given.
 public struct LinuxProgram: Sendable {
-    /// An uncompressed riscv64 `Image`.
+    /// In the form that the board's kernels have: an uncompressed `Image` for riscv64, a `bzImage` for a PC.
     public var kernel: BootFile
     public var initialRAMDisk: BootFile?
     public var commandLine: String
-    /// Used instead of the device tree that the board makes of itself.
+    /// Used instead of the device tree that the board makes of itself, where kernels are given one.
     public var deviceTree: BootFile?
 
     /// A kernel to boot.
@@ -23,16 +22,10 @@ public struct LinuxProgram: Sendable {
 
 /// What a board runs after power-on.
 public enum BootProgram: Sendable {
-    /// A kernel started in supervisor mode; the machine itself is its SBI implementation.
+    /// A kernel that the machine itself loads, in the place of firmware.
     case linux(LinuxProgram)
-    /// Machine-mode firmware (an ELF file or a flat binary), which may start a kernel.
+    /// Firmware (on RISC-V an ELF file or a flat binary), which may start a kernel.
     case firmware(BootFile, payload: LinuxProgram?)
-    /// An ELF program started in machine mode, which ends the machine through `tohost`.
+    /// A program that needs no operating system, and ends the machine itself.
     case bare(BootFile)
-
-    /// Calls from supervisor mode are served by the machine: there is no firmware below it.
-    var servesSupervisorCalls: Bool {
-        if case .linux = self { return true }
-        return false
-    }
 }
