@@ -23,6 +23,9 @@ public protocol TranslatableCPU: VirtualCPU {
     /// Looks at what called for attention between two instructions, and takes an interrupt if one is
     /// due; tells whether the slice must end.
     func attend() -> Exit?
+    /// The next instruction can not be translated, because something is to be looked at behind it. Asked after
+    /// `attend`, and asks for attention again as long as it holds.
+    var mustStep: Bool { get }
     /// Has `attend` called soon. Any thread may call it.
     func callForAttention()
     /// Notes that generated code has begun `count` instructions.

@@ -128,7 +128,7 @@ final class CodeCache {
         let direct = next == nil ? UInt32(truncatingIfNeeded: position) : 0
         table.insert(physical, BlockTable.Entry(block: number, position: direct))
         if let next {
-            watch(next..<(next + 2))
+            watch(next..<(next + UInt64(IRBlock.maximumGuestInstructionLength)))
             endingIn[next, default: []].append(number)
         }
         // Who comes by the head of a retired block has not found the second page.

@@ -41,7 +41,7 @@ extension JITProcessor {
     func prepareTrace(_ path: [UInt64], at physical: GuestPhysicalAddress) -> Bool {
         path.allSatisfy { address in
             let start = physical & ~0xfff | address & 0xfff
-            return cache.prepare(start..<(start + 4))
+            return cache.prepare(start..<(start + UInt64(IRBlock.maximumGuestInstructionLength)))
         }
     }
 }

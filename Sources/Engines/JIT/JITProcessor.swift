@@ -48,7 +48,14 @@ final class JITProcessor {
         cpu.beginSlice()
         var remaining = Int64(clamping: budget)
         while true {
-            if context.pointee.attention, let exit = attend() { return exit }
+            if context.pointee.attention {
+                if let exit = attend() { return exit }
+                if cpu.mustStep, remaining > 0 {
+                    remaining -= 1
+                    if let exit = cpu.step() { return exit }
+                    continue
+                }
+            }
             if remaining <= 0 { return .budget }
             guard let code = findCode() else {
                 exits.uncompiled += 1

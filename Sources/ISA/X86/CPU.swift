@@ -49,7 +49,7 @@ struct CPUMode: BitwiseCopyable, Equatable {
 
 /// What a running CPU needs at hand and can be made again from its state.
 struct CPURuntime: BitwiseCopyable {
-    /// The offset of the instruction behind the current one.
+    /// The offset of the instruction behind the current one, for helpers that keep it.
     var next: UInt64 = 0
     var mode = CPUMode()
     /// The base of the code segment, 0 in 64-bit code.
@@ -95,11 +95,14 @@ public final class CPU: VirtualCPU {
     /// The top bits of a hash of 64 bits choose the line.
     static let decodeCacheShift: UInt64 = 64 - 12
     var translations: TranslationCache
+    var translator = X86Translator()
     var dataSetIndex = 0
     var fetchSetIndex = 0
     var debugging = CPUDebugging()
     /// The same for what the guest has set in its debug registers.
     var guestPoints = DebugPoints()
+    /// Somebody wants to see instructions or accesses: asked at every TLB miss.
+    var hasPoints = false
 
     /// A CPU at reset.
     /// - Throws: `HostError` when the host has no memory for its tables.

@@ -7,6 +7,8 @@ extension Hart: TranslatableCPU {
     public var stateBlock: UnsafeMutableRawPointer { UnsafeMutableRawPointer(state) }
     public var memory: GuestMemory { environment.memory }
 
+    public var mustStep: Bool { false }
+
     public func beginSlice() {
         runtime.pointee.exitRequested = false
         context.pointee.attention = true

@@ -23,19 +23,20 @@ extension CPU {
     public func forgetWritablePages() { translations.forgetWrites() }
 
     private func pointsHaveChanged() {
+        notePoints()
         translations.flushAll()
         selectTranslationSets()
     }
 
     /// Accesses in the page that somebody wants to see.
     func watchedAccesses(inPage page: UInt64) -> Watchpoint.Accesses {
-        debugging.watchedAccesses(inPage: page).union(
-            guestPoints.isEmpty ? [] : guestPoints.watchedAccesses(inPage: page))
+        if !hasPoints { return [] }
+        return debugging.watchedAccesses(inPage: page).union(guestPoints.watchedAccesses(inPage: page))
     }
 
     /// An instruction in the page has a breakpoint.
     func breaks(inPage page: UInt64) -> Bool {
-        debugging.breaks(inPage: page) || guestPoints.breaks(inPage: page)
+        hasPoints && (debugging.breaks(inPage: page) || guestPoints.breaks(inPage: page))
     }
 
     /// Ends the run loop instead of the instruction at linear address `address`, or raises a debug exception, if that
@@ -58,7 +59,7 @@ extension CPU {
 
     /// Tells of an access, and stops after the instruction if it is watched.
     func noteAccess(_ address: UInt64, _ width: AccessWidth, _ access: Watchpoint.Accesses) {
-        guard debugging.isActive || !guestPoints.isEmpty else { return }
+        guard hasPoints else { return }
         if debugging.probedEvents.contains(.accesses) {
             debugging.probe?.cpu(self, didAccess: address, byteCount: width.byteCount, access)
         }
@@ -112,7 +113,10 @@ extension CPU {
                     accesses: kind == .write ? .write : [.read, .write]))
         }
         guestPoints = points
+        notePoints()
     }
+
+    private func notePoints() { hasPoints = debugging.isActive || !guestPoints.isEmpty }
 
     private func noteGuestAccess(_ address: UInt64, _ width: AccessWidth, _ access: Watchpoint.Accesses) {
         for number in 0..<4 {

@@ -29,7 +29,7 @@ extension CPU {
         state.pointee.systemFlags = flags & RFlags.all & ~RFlags.status | RFlags.alwaysSet
         let new = state.pointee.systemFlags
         if (old ^ new) & RFlags.alignmentCheck != 0 { selectTranslationSets() }
-        if new & (RFlags.interrupt | RFlags.trap) != 0 { context.pointee.attention = true }
+        if new & (RFlags.interrupt | RFlags.trap | RFlags.resume) != 0 { context.pointee.attention = true }
     }
 
     /// `sti` and `cli`.

@@ -2,7 +2,7 @@
 import MachineCore
 
 extension CPU {
-    /// Performs helper `number` for the instruction at `state.rip`; `runtime.next` is the offset behind it.
+    /// Performs helper `number` for the instruction at `state.rip`.
     func help(_ number: UInt16, _ a: UInt64, _ b: UInt64) throws(FaultTaken) -> UInt64 {
         switch Helper(rawValue: number) {
         case .divide128: try divide128(by: a, isSigned: b != 0)
@@ -18,9 +18,15 @@ extension CPU {
         case .readPort: return try readPort(a)
         case .writePort: try writePort(a, b)
         case .loadSegment: try loadSegment(Int(a), UInt16(truncatingIfNeeded: b))
-        case .farTransfer: return try transferFar(FarTransfer(rawValue: a), b)
-        case .interruptReturn: return try returnFromInterrupt(a)
-        case .system: return try performSystem(a, b)
+        case .farTransfer:
+            noteNext(FarTransfer(rawValue: a).length)
+            return try transferFar(FarTransfer(rawValue: a), b)
+        case .interruptReturn:
+            noteNext(a >> 8)
+            return try returnFromInterrupt(a & 0xff)
+        case .system:
+            noteNext(a >> 24 & 0xff)
+            return try performSystem(a, b)
         case .readControl: return try readControl(a)
         case .writeControl: try writeControl(a, b)
         case .float: return try performFloat(FloatCall(rawValue: a), b)
@@ -29,5 +35,10 @@ extension CPU {
         default: throw fault(Fault.invalidOpcode)
         }
         return 0
+    }
+
+    /// Notes the offset behind the current instruction, for those that keep it somewhere.
+    func noteNext(_ length: UInt64) {
+        runtime.pointee.next = state.pointee.rip &+ length & runtime.pointee.codeMask
     }
 }

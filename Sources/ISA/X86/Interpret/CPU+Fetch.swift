@@ -5,7 +5,7 @@ extension CPU {
     /// Decodes the instruction at `rip`, whose bytes may lie in two pages. Bytes behind its end are not asked for.
     func slowFetch(_ rip: UInt64) throws(FaultTaken) -> Instruction {
         let address = (runtime.pointee.codeBase &+ rip) & (is64Bit ? .max : 0xffff_ffff)
-        if debugging.isActive || !guestPoints.isEmpty { try stopAtBreakpoint(address) }
+        if hasPoints { try stopAtBreakpoint(address) }
         var bytes: InlineArray<16, UInt8> = InlineArray(repeating: 0)
         var count = try read(&bytes, from: 0, at: address)
         while true {

@@ -19,7 +19,7 @@ extension CPU {
                 if let exit = attend() { return exit }
             }
             if interpreter.executed >= budget { return .budget }
-            if needsSingleInstruction {
+            if mustStep {
                 executeSingle(&interpreter)
             } else {
                 interpreter.limit = budget
@@ -29,6 +29,21 @@ extension CPU {
             }
             if let exit = takePendingExit() { return exit }
         }
+    }
+
+    /// Interprets the next instruction only; tells whether the slice must end.
+    public func step() -> Exit? {
+        var interpreter = Interpreter(self)
+        if mustStep {
+            executeSingle(&interpreter)
+        } else {
+            interpreter.limit = 1
+            interpreter.rip = state.pointee.rip
+            interpreter = execute(interpreter)
+            state.pointee.rip = interpreter.rip
+        }
+        _ = interpreter.link.publish(interpreter.executed)
+        return takePendingExit()
     }
 
     /// Executes one instruction, and raises the exception that follows if it was a single step.
@@ -50,7 +65,7 @@ extension CPU {
         takeSingleStep()
     }
 
-    private func takePendingExit() -> Exit? {
+    func takePendingExit() -> Exit? {
         guard let exit = runtime.pointee.pendingExit else { return nil }
         runtime.pointee.pendingExit = nil
         return exit

@@ -67,7 +67,6 @@ extension Interpreter: IntegerSemantics, X86Semantics {
     @inline(__always)
     mutating func callHelper(_ helper: UInt16, _ a: UInt64, _ b: UInt64) throws(FaultTaken) -> UInt64 {
         state.pointee.rip = rip
-        runtime.pointee.next = next
         let result = try link.help(executed, helper, a, b)
         checkAttention()
         return result

@@ -81,14 +81,14 @@ extension CPU {
         _ address: UInt64, _ kind: AccessKind, isUser: Bool, isImplicit: Bool = false, marks: Bool = true,
         visit: ((PageTableStep) -> Void)? = nil
     ) throws(FaultTaken) -> Translation {
-        let state = state.pointee
-        if state.cr0 & CR0.paging == 0 { return Translation(physical: address & 0xffff_ffff) }
-        var levels = isLongMode ? 4 : state.cr4 & CR4.physicalAddressExtension != 0 ? 3 : 2
+        let (cr0, cr3, cr4) = (state.pointee.cr0, state.pointee.cr3, state.pointee.cr4)
+        if cr0 & CR0.paging == 0 { return Translation(physical: address & 0xffff_ffff) }
+        var levels = isLongMode ? 4 : cr4 & CR4.physicalAddressExtension != 0 ? 3 : 2
         let isWide = levels > 2
-        var table = state.cr3 & (isWide ? PageEntry.address : 0xffff_f000)
+        var table = cr3 & (isWide ? PageEntry.address : 0xffff_f000)
         if levels == 3 {
             // The four entries of the top table have no rights.
-            let pointer = (state.cr3 & 0xffff_ffe0) &+ (address >> 30 & 3) &* 8
+            let pointer = (cr3 & 0xffff_ffe0) &+ (address >> 30 & 3) &* 8
             let entry = readEntry(pointer, isWide: true)
             visit?(PageTableStep(level: 2, entryAddress: pointer, entry: entry))
             if entry & PageEntry.present == 0 { throw pageFault(address, kind, isUser, 0) }
@@ -167,16 +167,15 @@ extension CPU {
 
     private func check(_ result: inout Translation, _ request: WalkRequest) throws(FaultTaken) {
         let (kind, isUser) = (request.kind, request.isUser)
-        let state = state.pointee
         let isAllowed: Bool
         if isUser {
             isAllowed = result.isUser && (kind != .write || result.isWritable)
                 && (kind != .fetch || result.isExecutable)
         } else {
-            if state.cr0 & CR0.writeProtect == 0 { result.isWritable = true }
-            let smep = state.cr4 & CR4.executionPrevention != 0 && result.isUser
-            let smap = state.cr4 & CR4.accessPrevention != 0 && result.isUser
-                && (request.isImplicit || state.systemFlags & RFlags.alignmentCheck == 0)
+            if state.pointee.cr0 & CR0.writeProtect == 0 { result.isWritable = true }
+            let smep = state.pointee.cr4 & CR4.executionPrevention != 0 && result.isUser
+            let smap = state.pointee.cr4 & CR4.accessPrevention != 0 && result.isUser
+                && (request.isImplicit || state.pointee.systemFlags & RFlags.alignmentCheck == 0)
             switch kind {
             case .fetch: isAllowed = result.isExecutable && !smep
             case .read: isAllowed = !smap

@@ -97,7 +97,7 @@ extension X86Semantics {
     }
 
     mutating func returnFromInterrupt(_ i: Instruction) throws(Interruption) {
-        jump(to: try help(.interruptReturn, constant(UInt64(i.width)), constant(0)))
+        jump(to: try help(.interruptReturn, constant(UInt64(i.width) | UInt64(i.length) << 8), constant(0)))
         endBlock()
     }
 

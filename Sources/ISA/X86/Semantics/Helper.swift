@@ -20,7 +20,7 @@ enum Helper: UInt16 {
     case loadSegment
     /// A far jump, call or return: `a` packs what it is (`FarTransfer`), `b` is the offset. Gives the next RIP.
     case farTransfer
-    /// Returns from a handler; `a` is the operand size. Gives the next RIP.
+    /// Returns from a handler; `a` is the operand size and, from bit 8 on, the length. Gives the next RIP.
     case interruptReturn
     /// The flags as `pushf` shows them.
     case readFlags

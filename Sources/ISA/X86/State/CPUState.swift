@@ -48,8 +48,11 @@ public struct CPUState: BitwiseCopyable {
     /// A set of `PendingEvent`, and what goes with the start-up message.
     public var pendingEvents: UInt8 = 0
     public var startUpPage: UInt8 = 0
+    /// What the engines of instruction sets without a floating-point unit of their own leave alone.
+    var floatFlags: UInt8 = 0
+    var floatRounding: UInt8 = 0
     /// Zero: so that equal states are equal bytes.
-    private var padding: UInt32 = 0
+    private var padding: UInt16 = 0
     public var floatInstruction: UInt64 = 0
     public var floatOperand: UInt64 = 0
 
@@ -111,6 +114,8 @@ enum StateField {
     static let floatSignificands = offset(\.floatSignificands)
     static let scratch = offset(\.scratch)
     static let mxcsr = offset(\.mxcsr)
+    static let floatFlags = offset(\.floatFlags)
+    static let floatRounding = offset(\.floatRounding)
     static let systemControl = offset(\.cr0)
     static let extensionControl = offset(\.cr4)
     private static let segments = offset(\.segments)

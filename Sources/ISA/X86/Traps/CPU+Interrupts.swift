@@ -43,7 +43,7 @@ extension CPU: InterruptedCPU {
     }
 
     /// Looks at what happened between two instructions; tells whether the loop must end.
-    func attend() -> Exit? {
+    public func attend() -> Exit? {
         context.pointee.attention = false
         if runtime.pointee.exitRequested {
             runtime.pointee.exitRequested = false
@@ -119,7 +119,7 @@ extension CPU: InterruptedCPU {
 
     /// The next instruction is to be looked at alone: a single step, interrupts that wait until behind it, or
     /// breakpoints that it does not stop at.
-    var needsSingleInstruction: Bool {
+    public var mustStep: Bool {
         state.pointee.interruptShadow != 0 || state.pointee.systemFlags & (RFlags.trap | RFlags.resume) != 0
     }
 
