@@ -23,8 +23,17 @@ public final class PCBoard: Board {
         public var entropy: any EntropySource
         public var control: any MachineControl
         public var program: BootProgram
+        /// What is plugged into the SATA controller's ports 0 and on, six at most. Without any the board has no such
+        /// controller.
+        public var drives: [AHCIController.Attachment] = []
+        /// The display adapter, if the board has one.
+        public var display: Display?
+        public var firmware = FirmwareSettings()
+        public var identity = MachineIdentity()
+        /// Takes what firmware writes for its developers; nil where nobody reads it, which makes firmware faster.
+        public var firmwareLog: ((UInt8) -> Void)?
 
-        /// Collects the resources of a board.
+        /// Collects the resources of a board that every board has.
         public init(
             context: DeviceContext, cpuCount: Int, disks: [BoardDisk], console: CharacterPort,
             virtioConsole: CharacterPort?, entropy: any EntropySource, control: any MachineControl,
@@ -41,6 +50,20 @@ public final class PCBoard: Board {
         }
     }
 
+    /// A display adapter's memory and firmware.
+    public struct Display {
+        /// See `VGA.Resources.videoMemory`.
+        public var videoMemory: GuestMemory
+        /// The video BIOS, without which firmware and boot loaders do not use the display.
+        public var videoBIOS: BootFile?
+
+        /// A display adapter.
+        public init(videoMemory: GuestMemory, videoBIOS: BootFile?) {
+            self.videoMemory = videoMemory
+            self.videoBIOS = videoBIOS
+        }
+    }
+
     let resources: Resources
     let processors: [CPU]
     public let bus: Bus
@@ -50,8 +73,9 @@ public final class PCBoard: Board {
 
     /// A board in its power-on state with nothing loaded (call `powerOn`), or with a saved state.
     /// - Throws: `StateError` or `StateCodecError` for a bad saved state, `HostError` when the host
-    ///   has no memory.
+    ///   has no memory, `BootError` for firmware files or settings that can not be.
     public init(_ resources: Resources, restoring tree: StateTree? = nil) throws {
+        try Self.check(resources)
         self.resources = resources
         bus = Bus()
         ports = Bus()
@@ -60,16 +84,54 @@ public final class PCBoard: Board {
             timestampFrequency: PCMemoryMap.timestampFrequency, cpuCount: resources.cpuCount,
             entropy: resources.entropy)
         processors = try (0..<resources.cpuCount).map { try CPU(index: $0, environment: environment) }
-        let states = try PCStates(resources, tree)
+        let parts = try PCFirmwareParts(resources)
+        let states = try PCStates(resources, parts, tree)
         for (cpu, state) in zip(processors, states.cpus) { try cpu.restore(state) }
-        devices = try PCDevices(resources, processors, states)
+        devices = try PCDevices(resources, processors, parts, states)
         devices.attach(to: bus, ports: ports)
+        // A machine that goes on where it was may look into its ROM before it is powered on again.
+        if tree != nil { try loadFirmware() }
+        connectProcessors()
+    }
+
+    private func connectProcessors() {
+        devices.shadow.changed = { [processors] in
+            for cpu in processors { cpu.forgetTranslations() }
+        }
         for cpu in processors {
             cpu.onShutdown = { [control = resources.control, log = resources.context.log] in
                 log.note("cpu", "a fault while the handler of a double fault was entered (triple fault): reset")
                 control.request(.reset)
             }
         }
+    }
+
+    private static func check(_ resources: Resources) throws(BootError) {
+        if let problem = resources.identity.problem { throw BootError(problem) }
+        guard resources.drives.count <= AHCIController.portCount else {
+            throw BootError("the PC has room for \(AHCIController.portCount) drives beside its disks; remove some")
+        }
+        guard resources.disks.count <= PCDevices.maximumDiskCount else {
+            throw BootError("the PC has room for \(PCDevices.maximumDiskCount) disks; remove some")
+        }
+        guard resources.context.memory.byteCount >= PCMemoryMap.minimumRAMByteCount else {
+            throw BootError(
+                "a PC needs \(PCMemoryMap.minimumRAMByteCount >> 20) MiB of memory or more: give it more (--memory, "
+                    + "or memory: in its machine.yaml)")
+        }
+    }
+
+    /// The display adapter, for pictures of the screen.
+    public var vga: VGA? { devices.display?.vga }
+    /// The keyboard and the mouse.
+    public var keyboard: KeyboardController { devices.keyboard }
+    /// Memory of devices beside RAM, which is part of the machine's state: by name, in a fixed order.
+    public var deviceMemories: [(name: String, memory: GuestMemory)] {
+        resources.display.map { [("video", $0.videoMemory)] } ?? []
+    }
+    /// Puts another medium into the optical drive at a port of the SATA controller, or (nil) takes it out.
+    public func changeMedium(to medium: (any BlockBackend)?, port: Int) {
+        devices.drives?.changeMedium(to: medium, port: port)
     }
 
     public var cpus: [any VirtualCPU] { processors }
@@ -83,6 +145,20 @@ public final class PCBoard: Board {
         for cpu in processors { cpu.reset() }
         devices.reset()
         for cpu in processors.dropFirst() { cpu.initialize() }
-        try load(resources.program)
+        switch resources.program {
+        case .linux(let linux): try load(linux)
+        case .firmware: try loadFirmware()
+        case .bare:
+            throw BootError("this board starts kernels and firmware: give it one with --kernel or --firmware")
+        }
+    }
+
+    /// Puts the firmware into its ROM, where the first CPU begins.
+    private func loadFirmware() throws(BootError) {
+        guard case .firmware(let file, let payload) = resources.program else { return }
+        guard payload == nil else {
+            throw BootError("a PC's firmware starts what is on its disks: give a kernel without firmware")
+        }
+        try devices.rom.load(file)
     }
 }

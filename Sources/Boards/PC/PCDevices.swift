@@ -23,22 +23,33 @@ struct PCDevices {
     let disks: [Disk]
     let virtioConsole: VirtioPCIFunction<VirtioConsole>?
     let entropy: VirtioPCIFunction<VirtioEntropy>
+    let rom = FirmwareROM()
+    let shadow: ShadowMemory
+    let keyboard: KeyboardController
+    let systemControl: SystemControlPort
+    let firmwareConfiguration: FirmwareConfiguration
+    let firmwareLog: DebugConsole?
+    let drives: AHCIController?
+    let display: VGAFunction?
     private let messages = InterruptMessageBus()
     private let isaInterrupts: ISAInterrupts
     private let configurationWindow: any Device
     private let memoryWindow: any Device
 
-    /// PCI device numbers: entropy, console, then the disks.
-    private enum Slot {
+    /// PCI device numbers: entropy, console, then the disks; the display is the last one below the bridge.
+    enum Slot {
         static let entropy = 1
         static let console = 2
         static let firstDisk = 3
+        static let display = ICH9LPCBridge.device - 1
     }
 
-    /// How many disks find room below the bridge.
-    static let maximumDiskCount = ICH9LPCBridge.device - Slot.firstDisk
+    /// How many disks find room below the display.
+    static let maximumDiskCount = Slot.display - Slot.firstDisk
 
-    init(_ resources: PCBoard.Resources, _ cpus: [CPU], _ states: PCStates) throws(StateError) {
+    init(
+        _ resources: PCBoard.Resources, _ cpus: [CPU], _ parts: PCFirmwareParts, _ states: PCStates
+    ) throws(StateError) {
         let context = resources.context
         let external = ExternalInterrupts()
         localAPICs = try Self.makeLocalAPICs(context, cpus, messages, external, states)
@@ -59,7 +70,10 @@ struct PCDevices {
             .init(port: resources.console, interrupt: wire(PCMemoryMap.Interrupt.serial)), restoring: states.uart)
         resetControl = try ResetControl(.init(control: resources.control), restoring: states.resetControl)
         exitDevice = try ExitDevice(.init(control: resources.control), restoring: .init())
-        hostBridge = try Q35HostBridge(.init(shadowChanged: { _ in }), restoring: states.hostBridge)
+        context.memory.restrict(PCMemoryMap.video, to: .none)
+        let shadow = ShadowMemory(context.memory, rom)
+        self.shadow = shadow
+        hostBridge = try Q35HostBridge(.init { shadow.set($0) }, restoring: states.hostBridge)
         let inputs = ioAPIC
         isaBridge = try ICH9LPCBridge(
             .init(
@@ -77,6 +91,25 @@ struct PCDevices {
         pciHost.attach(entropy, device: Slot.entropy)
         if let virtioConsole { pciHost.attach(virtioConsole, device: Slot.console) }
         for (index, disk) in disks.enumerated() { pciHost.attach(disk, device: Slot.firstDisk + index) }
+        // Address line 20 is never held down: no processor of the last years knows that gate.
+        let gate = AddressLine20Gate { _ in }
+        keyboard = try KeyboardController(
+            .init(
+                context: context, keyboardInterrupt: wire(PCMemoryMap.Interrupt.keyboard),
+                mouseInterrupt: wire(PCMemoryMap.Interrupt.mouse), addressLine20: gate.line(.keyboardController),
+                control: resources.control), restoring: states.keyboard)
+        systemControl = try SystemControlPort(
+            .init(addressLine20: gate.line(.systemControl), control: resources.control),
+            restoring: states.systemControl)
+        firmwareConfiguration = try FirmwareConfiguration(
+            .init(context: context, items: parts.items), restoring: states.firmwareConfiguration)
+        firmwareLog = try resources.firmwareLog.map { output throws(StateError) in
+            try DebugConsole(.init(output: output), restoring: .init())
+        }
+        drives = try Self.makeDrives(resources, isaBridge, states)
+        display = try Self.makeDisplay(resources, cpus, parts, states)
+        if let drives { pciHost.attach(drives, device: ICH9LPCBridge.device, function: AHCIController.function) }
+        if let display { pciHost.attach(display, device: Slot.display) }
         configurationWindow = pciHost.makeConfigurationWindow()
         memoryWindow = pciHost.makeMemoryWindow(PCMemoryMap.pciMemory)
     }
@@ -130,11 +163,33 @@ struct PCDevices {
         return (entropy, console, disks)
     }
 
+    private static func makeDrives(
+        _ resources: PCBoard.Resources, _ bridge: ICH9LPCBridge, _ states: PCStates
+    ) throws(StateError) -> AHCIController? {
+        guard !resources.drives.isEmpty else { return nil }
+        return try AHCIController(
+            .init(
+                context: resources.context, interrupt: bridge.line(device: ICH9LPCBridge.device, pin: 1),
+                attachments: resources.drives), restoring: states.drives)
+    }
+
+    private static func makeDisplay(
+        _ resources: PCBoard.Resources, _ cpus: [CPU], _ parts: PCFirmwareParts, _ states: PCStates
+    ) throws(StateError) -> VGAFunction? {
+        guard let display = resources.display, let state = states.display else { return nil }
+        let vga = VGA.Resources(clock: resources.context.clock, videoMemory: display.videoMemory)
+        return try VGAFunction(.init(vga: vga, rom: parts.videoBIOS), restoring: state)
+    }
+
     /// Places every device at its addresses and ports.
     func attach(to bus: Bus, ports: Bus) {
         bus.attach(ioAPIC, at: PCMemoryMap.ioAPIC)
         bus.attach(configurationWindow, at: PCMemoryMap.pciConfiguration)
         bus.attach(memoryWindow, at: PCMemoryMap.pciMemory)
+        bus.attach(shadow, at: PCMemoryMap.shadow)
+        bus.attach(rom, at: PCMemoryMap.firmware)
+        attachDisplay(to: bus, ports)
+        attachFirmwareDevices(to: ports)
         let map = PCMemoryMap.window
         ports.attach(interruptControllers.makePorts(of: 0), at: PCMemoryMap.Port.firstInterruptController)
         ports.attach(interruptControllers.makePorts(of: 1), at: PCMemoryMap.Port.secondInterruptController)
@@ -152,12 +207,30 @@ struct PCDevices {
         ports.attach(powerManagement.makeCommandPorts(), at: map(PowerManagement.commandPort, 2))
     }
 
+    private func attachDisplay(to bus: Bus, _ ports: Bus) {
+        guard let vga = display?.vga else { return }
+        bus.attach(vga.makeMemoryWindow(), at: PCMemoryMap.video)
+        ports.attach(vga.makePortWindow(), at: VGA.ports)
+        ports.attach(vga.makeVBEPortWindow(), at: VGA.vbePorts)
+    }
+
+    private func attachFirmwareDevices(to ports: Bus) {
+        ports.attach(keyboard.makeDataPort(), at: PCMemoryMap.Port.keyboardData)
+        ports.attach(keyboard.makeCommandPort(), at: PCMemoryMap.Port.keyboardCommand)
+        ports.attach(systemControl, at: PCMemoryMap.Port.systemControl)
+        let window = PCMemoryMap.window(FirmwareConfiguration.firstPort, FirmwareConfiguration.portCount)
+        ports.attach(firmwareConfiguration, at: window)
+        if let firmwareLog { ports.attach(firmwareLog, at: PCMemoryMap.Port.firmwareLog) }
+    }
+
     /// Pulls the reset line of every device.
     func reset() {
         for controller in localAPICs { controller.reset() }
         interruptControllers.reset()
+        keyboard.reset()
         let all: [any Device] = [
-            ioAPIC, timer, clock, uart, resetControl, configurationPorts, powerManagement, configurationWindow,
+            ioAPIC, timer, clock, uart, resetControl, configurationPorts, powerManagement, systemControl,
+            firmwareConfiguration, configurationWindow,
         ]
         for device in all { device.reset() }
     }

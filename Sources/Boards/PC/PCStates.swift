@@ -21,9 +21,14 @@ struct PCStates {
     var entropy: VirtioPCIFunction<VirtioEntropy>.State
     var virtioConsole: VirtioPCIFunction<VirtioConsole>.State
     var disks: [PCDevices.Disk.State]
+    var keyboard: KeyboardController.State
+    var systemControl: SystemControlPort.State
+    var firmwareConfiguration: FirmwareConfiguration.State
+    var drives: AHCIController.State
+    var display: VGAFunction.State?
 
     /// What `tree` says of every part, or power-on states without a tree.
-    init(_ resources: PCBoard.Resources, _ tree: StateTree?) throws {
+    init(_ resources: PCBoard.Resources, _ parts: PCFirmwareParts, _ tree: StateTree?) throws {
         func state<State: Codable>(
             _ path: String, _ version: StateVersion, _ powerOn: @autoclosure () -> State
         ) throws -> State {
@@ -39,7 +44,7 @@ struct PCStates {
         interruptControllers = try state(
             PCStatePath.interruptControllers, InterruptController8259.stateVersion, .init())
         timer = try state(PCStatePath.timer, Timer8254.stateVersion, .init())
-        clock = try state(PCStatePath.clock, ClockCMOS.stateVersion, .init())
+        clock = try state(PCStatePath.clock, ClockCMOS.stateVersion, .init(memory: parts.settingsMemory))
         uart = try state(PCStatePath.uart, UART16550.stateVersion, .init())
         powerManagement = try state(PCStatePath.powerManagement, PowerManagement.stateVersion, .init())
         resetControl = try state(PCStatePath.resetControl, ResetControl.stateVersion, .init())
@@ -53,6 +58,18 @@ struct PCStates {
             : try state(PCStatePath.virtioConsole, VirtioPCIFunction<VirtioConsole>.stateVersion, .powerOn)
         disks = try resources.disks.indices.map {
             try state(PCStatePath.disk($0), PCDevices.Disk.stateVersion, .powerOn)
+        }
+        keyboard = try state(PCStatePath.keyboard, KeyboardController.stateVersion, .init())
+        systemControl = try state(PCStatePath.systemControl, SystemControlPort.stateVersion, .init())
+        firmwareConfiguration = try state(
+            PCStatePath.firmwareConfiguration, FirmwareConfiguration.stateVersion, .init())
+        drives = resources.drives.isEmpty
+            ? .powerOn([])
+            : try state(PCStatePath.drives, AHCIController.stateVersion, .powerOn(resources.drives))
+        display = try resources.display.map {
+            try state(
+                PCStatePath.display, VGAFunction.stateVersion,
+                .init(videoMemoryByteCount: $0.videoMemory.byteCount))
         }
     }
 }
@@ -74,6 +91,11 @@ enum PCStatePath {
     static let configurationPorts = "devices/pci-ports"
     static let entropy = "devices/entropy"
     static let virtioConsole = "devices/console"
+    static let keyboard = "devices/keyboard"
+    static let systemControl = "devices/port92"
+    static let firmwareConfiguration = "devices/fw_cfg"
+    static let drives = "devices/sata"
+    static let display = "devices/vga"
 }
 
 extension PCBoard {
@@ -100,5 +122,10 @@ extension PCBoard {
         try visit(PCStatePath.entropy, devices.entropy)
         if let console = devices.virtioConsole { try visit(PCStatePath.virtioConsole, console) }
         for (index, disk) in devices.disks.enumerated() { try visit(PCStatePath.disk(index), disk) }
+        try visit(PCStatePath.keyboard, devices.keyboard)
+        try visit(PCStatePath.systemControl, devices.systemControl)
+        try visit(PCStatePath.firmwareConfiguration, devices.firmwareConfiguration)
+        if let drives = devices.drives { try visit(PCStatePath.drives, drives) }
+        if let display = devices.display { try visit(PCStatePath.display, display) }
     }
 }

@@ -6,6 +6,9 @@ import HostOS
 /// Devices move data with the checked functions below; an access that is not wholly inside RAM
 /// does nothing and says so. Engines take `hostPointer(to:count:)` once per page and then go
 /// directly. The guest may change any byte at any time, so every value read is read once.
+///
+/// Pages in the first mebibyte of the range may be something else than RAM (`restrict`): there these functions find
+/// no RAM, or none to write to.
 public final class GuestMemory {
     /// The first guest-physical address of RAM.
     public let base: GuestPhysicalAddress
@@ -18,6 +21,7 @@ public final class GuestMemory {
     /// Which pages were written.
     public let dirtyLog: DirtyLog
     private let mapping: MemoryMapping
+    @usableFromInline let restrictions = RAMRestrictions()
 
     /// Maps zero-filled RAM of `byteCount` bytes (a multiple of 4096, not 0) at `base`.
     /// - Throws: `HostError` when the host refuses the mapping.
@@ -50,17 +54,46 @@ public final class GuestMemory {
     /// The guest-physical range of RAM.
     public var range: Range<GuestPhysicalAddress> { base..<(base + byteCount) }
 
-    /// The host address of `count` bytes at `address`, or nil unless all of them are RAM.
+    /// The host address of `count` bytes at `address`, or nil unless all of them are RAM that may be written.
     @inlinable
     public func hostPointer(to address: GuestPhysicalAddress, count: UInt64) -> UnsafeMutableRawPointer? {
+        pointer(to: address, count: count, for: .full)
+    }
+
+    /// The host address of `count` bytes at `address`, or nil unless all of them are RAM that may be read.
+    @inlinable
+    public func readablePointer(to address: GuestPhysicalAddress, count: UInt64) -> UnsafeRawPointer? {
+        pointer(to: address, count: count, for: .readOnly).map { UnsafeRawPointer($0) }
+    }
+
+    /// The host address of `count` bytes of RAM at `address`, whatever hides or protects them; nil outside the range.
+    public func hiddenPointer(to address: GuestPhysicalAddress, count: UInt64) -> UnsafeMutableRawPointer? {
+        pointer(to: address, count: count, for: .none)
+    }
+
+    @inlinable
+    func pointer(
+        to address: GuestPhysicalAddress, count: UInt64, for access: RAMAccess
+    ) -> UnsafeMutableRawPointer? {
         let offset = address &- base
-        guard offset < byteCount, count <= byteCount &- offset else { return nil }
+        guard offset < byteCount, count <= byteCount &- offset, restrictions.permits(access, offset, count) else {
+            return nil
+        }
         return hostBase + Int(truncatingIfNeeded: offset)
+    }
+
+    /// Says what accesses to `range` reach from now on. RAM keeps its contents. The caller sees to it that no CPU
+    /// remembers anything else; engines forget the code that they have translated there.
+    /// - Parameter range: multiples of 4096 in the first mebibyte of RAM's range; the rest is cut off.
+    public func restrict(_ range: Range<GuestPhysicalAddress>, to access: RAMAccess) {
+        let range = range.clamped(to: self.range)
+        restrictions.set(access, (range.lowerBound - base)..<(range.upperBound - base))
+        codeLines.noteWrite(at: range.lowerBound, count: range.upperBound - range.lowerBound)
     }
 
     /// Copies RAM into `destination`; false (and nothing copied) unless all bytes are RAM.
     public func read(at address: GuestPhysicalAddress, into destination: UnsafeMutableRawBufferPointer) -> Bool {
-        guard let source = hostPointer(to: address, count: UInt64(destination.count)) else { return false }
+        guard let source = readablePointer(to: address, count: UInt64(destination.count)) else { return false }
         destination.copyMemory(from: UnsafeRawBufferPointer(start: source, count: destination.count))
         return true
     }
@@ -76,7 +109,7 @@ public final class GuestMemory {
 
     /// `count` bytes of RAM as an array, or nil unless all of them are RAM.
     public func bytes(at address: GuestPhysicalAddress, count: Int) -> [UInt8]? {
-        guard count >= 0, let source = hostPointer(to: address, count: UInt64(count)) else { return nil }
+        guard count >= 0, let source = readablePointer(to: address, count: UInt64(count)) else { return nil }
         return Array(UnsafeRawBufferPointer(start: source, count: count))
     }
 
@@ -90,7 +123,7 @@ public final class GuestMemory {
         _ type: Integer.Type, at address: GuestPhysicalAddress
     ) -> Integer? {
         let count = UInt64(MemoryLayout<Integer>.size)
-        guard let source = hostPointer(to: address, count: count) else { return nil }
+        guard let source = readablePointer(to: address, count: count) else { return nil }
         return Integer(littleEndian: source.loadUnaligned(as: Integer.self))
     }
 

@@ -93,3 +93,11 @@ extension UnsafeMutableRawPointer {
         }
     }
 }
+
+extension UnsafeRawPointer {
+    /// Reads a little-endian integer of any alignment, zero-extended.
+    @inlinable @inline(__always)
+    public func loadInteger(_ width: AccessWidth) -> UInt64 {
+        UnsafeMutableRawPointer(mutating: self).loadInteger(width)
+    }
+}

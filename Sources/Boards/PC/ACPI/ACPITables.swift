@@ -2,45 +2,82 @@
 import Devices
 import MachineCore
 
-/// Makes the tables, and says where each lies (ACPI 6.3, chapter 5).
+/// Makes the tables (ACPI 6.3, chapter 5), for a board that places them itself, or for firmware that does.
 struct ACPITables {
-    /// Where the tables begin: in memory that a BIOS would use.
-    let base: GuestPhysicalAddress
-    let cpuCount: Int
+    /// Tables one after the other that do not know yet where they will be.
+    struct Encoded {
+        /// Pointers among them count from the first byte.
+        var bytes: [UInt8] = []
+        /// Where those pointers are, and how many bytes they have.
+        var pointers: [(place: Int, byteCount: Int)] = []
+        /// The tables with a checksum, which is their byte 9.
+        var checked: [Range<Int>] = []
+        /// Where the table of tables begins, to which the root pointer points.
+        var root = 0
 
-    /// The bytes from `base` on; the root pointer comes first.
-    func encode() -> [UInt8] {
-        var layout = TableLayout(base: base + 64)
-        let control = layout.add([UInt8](facs), alignment: 64)
-        let definitions = layout.add(Self.table("DSDT", 2, BoardDefinitions.encode()))
-        let fixed = layout.add(Self.table("FACP", 6, fixedDescription(control, definitions)))
-        let others = [
-            layout.add(Self.table("APIC", 4, interruptControllers)),
-            layout.add(Self.table("MCFG", 1, configurationSpaces)),
-        ]
-        let entries = ([fixed] + others).flatMap { AMLTerm.littleEndian($0) }
-        let root = layout.add(Self.table("XSDT", 1, entries))
-        return rootPointer(root) + [UInt8](repeating: 0, count: 64 - 36) + layout.bytes
+        /// Appends a table, whose pointers are at the given offsets in it; gives its place.
+        fileprivate mutating func add(
+            _ table: [UInt8], alignment: Int = 16, pointers: [(Int, Int)] = [], isChecked: Bool = true
+        ) -> Int {
+            while bytes.count % alignment != 0 { bytes.append(0) }
+            let place = bytes.count
+            bytes += table
+            self.pointers += pointers.map { (place + $0.0, $0.1) }
+            if isChecked { checked.append(place..<bytes.count) }
+            return place
+        }
+
+        /// The tables as they are when the first byte is at `base`: a multiple of 64 below 4 GiB.
+        fileprivate func placed(at base: GuestPhysicalAddress) -> [UInt8] {
+            var bytes = bytes
+            for (place, byteCount) in pointers {
+                let range = place..<(place + byteCount)
+                let target = bytes[range].reversed().reduce(0) { $0 << 8 | UInt64($1) } + base
+                bytes.replaceSubrange(range, with: AMLTerm.littleEndian(target).prefix(byteCount))
+            }
+            for table in checked {
+                bytes[table.lowerBound + 9] = 0
+                bytes[table.lowerBound + 9] = ACPITables.checksum(bytes[table])
+            }
+            return bytes
+        }
     }
 
-    /// Where tables are put one after the other.
-    private struct TableLayout {
-        let base: UInt64
-        var bytes: [UInt8] = []
+    /// The length of the root pointer.
+    static let rootPointerByteCount = 36
 
-        init(base: UInt64) { self.base = base }
+    let cpuCount: Int
 
-        /// Gives the address of the table.
-        mutating func add(_ table: [UInt8], alignment: Int = 16) -> UInt64 {
-            while bytes.count % alignment != 0 { bytes.append(0) }
-            defer { bytes += table }
-            return base + UInt64(bytes.count)
-        }
+    /// The tables but for the root pointer. They begin with the one that asks for the largest alignment: 64.
+    func encode() -> Encoded {
+        var result = Encoded()
+        let control = result.add(facs, alignment: 64, isChecked: false)
+        let definitions = result.add(Self.table("DSDT", 2, BoardDefinitions.encode()))
+        let fixed = result.add(
+            Self.table("FACP", 6, fixedDescription(UInt64(control), UInt64(definitions))),
+            pointers: [(36, 4), (40, 4), (132, 8), (140, 8)])
+        let others = [
+            result.add(Self.table("APIC", 4, interruptControllers)),
+            result.add(Self.table("MCFG", 1, configurationSpaces)),
+        ]
+        let entries = [fixed] + others
+        result.root = result.add(
+            Self.table("XSDT", 1, entries.flatMap { AMLTerm.littleEndian(UInt64($0)) }),
+            pointers: entries.indices.map { (36 + 8 * $0, 8) })
+        return result
+    }
+
+    /// Everything as it is in memory from `base`, a multiple of 64, on: the root pointer, then the tables.
+    func encode(at base: GuestPhysicalAddress) -> [UInt8] {
+        let tables = encode()
+        let start = base + 64
+        let root = Self.rootPointer(to: start + UInt64(tables.root))
+        return root + [UInt8](repeating: 0, count: 64 - root.count) + tables.placed(at: start)
     }
 
     // MARK: Tables
 
-    /// A table with its header and checksum (5.2.6).
+    /// A table with its header (5.2.6); the checksum is still to come.
     static func table(_ signature: String, _ revision: UInt8, _ body: [UInt8]) -> [UInt8] {
         var bytes = Array(signature.utf8)
         bytes += AMLTerm.littleEndian(UInt32(36 + body.count))
@@ -49,22 +86,20 @@ struct ACPITables {
             bytes += Array(name.utf8)
             bytes += AMLTerm.littleEndian(UInt32(1))
         }
-        bytes += body
-        bytes[9] = checksum(bytes)
-        return bytes
+        return bytes + body
     }
 
-    private static func checksum(_ bytes: [UInt8]) -> UInt8 { 0 &- bytes.reduce(0, &+) }
+    private static func checksum(_ bytes: some Sequence<UInt8>) -> UInt8 { 0 &- bytes.reduce(0, &+) }
 
     /// RSDP (5.2.5.3), revision 2.
-    private func rootPointer(_ root: UInt64) -> [UInt8] {
+    static func rootPointer(to root: UInt64) -> [UInt8] {
         var bytes = Array("RSD PTR \0STARLG".utf8)
         bytes += [2, 0, 0, 0, 0]
-        bytes[8] = Self.checksum(bytes)
-        bytes += AMLTerm.littleEndian(UInt32(36))
+        bytes[8] = checksum(bytes)
+        bytes += AMLTerm.littleEndian(UInt32(rootPointerByteCount))
         bytes += AMLTerm.littleEndian(root)
         bytes += [0, 0, 0, 0]
-        bytes[32] = Self.checksum(bytes)
+        bytes[32] = checksum(bytes)
         return bytes
     }
 

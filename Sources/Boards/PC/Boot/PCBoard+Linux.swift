@@ -14,10 +14,9 @@ extension PCBoard {
         static let firstMegabyte: GuestPhysicalAddress = 0x10_0000
     }
 
-    func load(_ program: BootProgram) throws(BootError) {
-        guard case .linux(let linux) = program else {
-            throw BootError("this board starts Linux kernels only: give it one with --kernel")
-        }
+    /// Loads a kernel, and starts the first CPU in it.
+    func load(_ linux: LinuxProgram) throws(BootError) {
+        configureChipset()
         let bytes = try linux.kernel.read()
         let image: BzImage
         let unpacked: [UInt8]
@@ -34,16 +33,28 @@ extension PCBoard {
             throw BootError("the kernel's command line is longer than the \(image.commandLineLimit) bytes it takes")
         }
         write(line + [0], at: Place.commandLine)
-        let tables = ACPITables(base: PCMemoryMap.biosTables.lowerBound, cpuCount: resources.cpuCount)
-        write(tables.encode(), at: tables.base)
+        placeTables()
         let parameters = BootParameters(
             setupHeader: image.setupHeader, commandLineAddress: UInt32(Place.commandLine), initialRAMDisk: disk,
-            acpiRootAddress: tables.base, memoryMap: memoryMap)
+            acpiRootAddress: PCMemoryMap.biosTables.lowerBound, memoryMap: memoryMap)
         write(parameters.encode(), at: Place.parameters)
-        configureChipset()
         makePageTables()
         makeDescriptors()
         startKernel(at: entry)
+    }
+
+    /// Places the tables that describe the machine, as firmware would.
+    private func placeTables() {
+        let base = PCMemoryMap.biosTables.lowerBound
+        write(ACPITables(cpuCount: resources.cpuCount).encode(at: base), at: base)
+        let tables = SMBIOSTables(
+            identity: resources.identity, memoryByteCount: memory.byteCount, cpuCount: resources.cpuCount,
+            describesFirmware: true)
+        let structures = tables.structures()
+        let place = PCMemoryMap.identityTables
+        // The entry point has 31 bytes.
+        write(SMBIOSTables.entryPoint(structures, at: UInt32(place + 32)), at: place)
+        write(structures.flatMap(\.bytes), at: place + 32)
     }
 
     private var memory: GuestMemory { resources.context.memory }
@@ -146,7 +157,8 @@ extension PCBoard {
         words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
     }
 
-    /// Writes the registers that a BIOS writes: where configuration space and power management are.
+    /// Writes the registers that a BIOS writes: where configuration space and power management are, and that all below
+    /// 1 MiB but the video memory is RAM.
     private func configureChipset() {
         func write(_ value: UInt64, device: UInt64, register: UInt64) {
             let address = 1 << 31 | device << 11 | register
@@ -157,6 +169,8 @@ extension PCBoard {
         write(PCMemoryMap.pciConfiguration.lowerBound | 1, device: 0, register: 0x60)
         write(UInt64(PowerManagement.firmwareBase) | 1, device: bridge, register: 0x40)
         write(0x80, device: bridge, register: 0x44)
+        write(0x3333_3330, device: 0, register: 0x90)
+        write(0x33_3333, device: 0, register: 0x94)
     }
 
     private func startKernel(at entry: GuestPhysicalAddress) {

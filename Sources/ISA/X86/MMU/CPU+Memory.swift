@@ -22,7 +22,8 @@ extension CPU {
         let page = address & ~0xfff
         let frame = translation.physical & ~0xfff
         let memory = environment.memory
-        guard let host = memory.hostPointer(to: frame, count: 4096) else { return }
+        guard let host = memory.readablePointer(to: frame, count: 4096) else { return }
+        let isWritable = translation.isWritable && memory.hostPointer(to: frame, count: 4096) != nil
         if kind == .write { memory.dirtyLog.mark(frame, count: 1) }
         let watched = watchedAccesses(inPage: page)
         let isFetch = kind == .fetch
@@ -31,10 +32,16 @@ extension CPU {
         translations.enter(
             isFetch ? fetchSetIndex : dataSetIndex, page: page, bias: UInt64(UInt(bitPattern: host)) &- page,
             read: (!isFetch || sharesSet) && !watched.contains(.read),
-            write: (!isFetch || sharesSet) && translation.isWritable && translation.isDirty
+            write: (!isFetch || sharesSet) && isWritable && translation.isDirty
                 && memory.codeLines.mask(of: frame) == 0 && memory.dirtyLog.isMarked(frame) && watched.isEmpty,
             fetch: (isFetch || sharesSet) && translation.isExecutable && !breaks(inPage: page),
             largePage: translation.largePage)
+    }
+
+    /// Forgets where pages are, after the board has changed what is RAM. Called by who runs the CPU, or while it stands.
+    public func forgetTranslations() {
+        translations.flushAll()
+        runtime.pointee.fetchPage = TranslationEntry.invalidTag
     }
 
     static func crossesPage(_ address: UInt64, _ count: UInt64) -> Bool { (address & 0xfff) &+ count > 4096 }
@@ -51,7 +58,7 @@ extension CPU {
 
     /// Reads RAM or a device; where there is nothing all bits are ones.
     func loadPhysical(_ physical: UInt64, _ width: AccessWidth) -> UInt64 {
-        if let pointer = environment.memory.hostPointer(to: physical, count: width.byteCount) {
+        if let pointer = environment.memory.readablePointer(to: physical, count: width.byteCount) {
             return pointer.loadInteger(width)
         }
         settleTime()

@@ -58,7 +58,7 @@ enum PageFaultCode {
 extension CPU {
     /// Reads an entry of a page table; outside RAM there is none.
     private func readEntry(_ address: UInt64, isWide: Bool) -> UInt64 {
-        guard let pointer = environment.memory.hostPointer(to: address, count: isWide ? 8 : 4) else { return 0 }
+        guard let pointer = environment.memory.readablePointer(to: address, count: isWide ? 8 : 4) else { return 0 }
         return pointer.loadInteger(isWide ? .double : .word)
     }
 

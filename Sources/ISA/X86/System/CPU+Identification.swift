@@ -35,8 +35,8 @@ enum Feature {
 }
 
 extension CPU {
-    /// Family 6, model 6, stepping 3: no model that an operating system knows the flaws of.
-    static let signature: UInt32 = 0x663
+    /// What CPUID tells of the model: family 6, model 6, stepping 3, of which an operating system knows no flaws.
+    public static let signature: UInt32 = 0x663
     /// The parts of XSAVE's state that XCR0 can have: x87 and SSE.
     static let extendedStates: UInt64 = 3
     /// The bytes of an XSAVE area: the legacy area and the header.

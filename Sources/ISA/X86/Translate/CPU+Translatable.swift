@@ -75,7 +75,7 @@ extension CPU: TranslatableCPU {
     }
 
     private func codePage(_ physical: GuestPhysicalAddress) -> UnsafeRawBufferPointer? {
-        memory.hostPointer(to: physical & ~0xfff, count: 4096).map { UnsafeRawBufferPointer(start: $0, count: 4096) }
+        memory.readablePointer(to: physical & ~0xfff, count: 4096).map { UnsafeRawBufferPointer(start: $0, count: 4096) }
     }
 
     public func cacheJump(to address: UInt64, code: UInt64) {
@@ -85,7 +85,7 @@ extension CPU: TranslatableCPU {
     public func clearJumpCaches() { translations.clearJumps() }
 
     public func protectCode(at address: GuestPhysicalAddress) {
-        guard let page = memory.hostPointer(to: address & ~0xfff, count: 4096) else { return }
+        guard let page = memory.readablePointer(to: address & ~0xfff, count: 4096) else { return }
         translations.forgetWrites(toPageAt: UInt64(UInt(bitPattern: page)))
     }
 
