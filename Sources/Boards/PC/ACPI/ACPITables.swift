@@ -12,8 +12,13 @@ struct ACPITables {
         var pointers: [(place: Int, byteCount: Int)] = []
         /// The tables with a checksum, which is their byte 9.
         var checked: [Range<Int>] = []
-        /// Where the table of tables begins, to which the root pointer points.
+        /// Where the two tables of tables begin, to which the root pointer points: with 64 bits for each address, and
+        /// with 32 for boot loaders that know no other (GRUB's way to switch the machine off).
         var root = 0
+        var narrowRoot = 0
+
+        /// The root pointer, with pointers that count from the first byte.
+        var rootPointer: [UInt8] { rootPointer(placedAt: 0) }
 
         /// Appends a table, whose pointers are at the given offsets in it; gives its place.
         fileprivate mutating func add(
@@ -25,6 +30,18 @@ struct ACPITables {
             self.pointers += pointers.map { (place + $0.0, $0.1) }
             if isChecked { checked.append(place..<bytes.count) }
             return place
+        }
+
+        /// RSDP (5.2.5.3), revision 2.
+        fileprivate func rootPointer(placedAt base: GuestPhysicalAddress) -> [UInt8] {
+            var bytes = Array("RSD PTR \0STARLG".utf8) + [2]
+            bytes += AMLTerm.littleEndian(UInt32(truncatingIfNeeded: base + UInt64(narrowRoot)))
+            bytes[8] = ACPITables.checksum(bytes)
+            bytes += AMLTerm.littleEndian(UInt32(ACPITables.rootPointerByteCount))
+            bytes += AMLTerm.littleEndian(base + UInt64(root))
+            bytes += [0, 0, 0, 0]
+            bytes[32] = ACPITables.checksum(bytes)
+            return bytes
         }
 
         /// The tables as they are when the first byte is at `base`: a multiple of 64 below 4 GiB.
@@ -64,6 +81,9 @@ struct ACPITables {
         result.root = result.add(
             Self.table("XSDT", 1, entries.flatMap { AMLTerm.littleEndian(UInt64($0)) }),
             pointers: entries.indices.map { (36 + 8 * $0, 8) })
+        result.narrowRoot = result.add(
+            Self.table("RSDT", 1, entries.flatMap { AMLTerm.littleEndian(UInt32($0)) }),
+            pointers: entries.indices.map { (36 + 4 * $0, 4) })
         return result
     }
 
@@ -71,7 +91,7 @@ struct ACPITables {
     func encode(at base: GuestPhysicalAddress) -> [UInt8] {
         let tables = encode()
         let start = base + 64
-        let root = Self.rootPointer(to: start + UInt64(tables.root))
+        let root = tables.rootPointer(placedAt: start)
         return root + [UInt8](repeating: 0, count: 64 - root.count) + tables.placed(at: start)
     }
 
@@ -90,18 +110,6 @@ struct ACPITables {
     }
 
     private static func checksum(_ bytes: some Sequence<UInt8>) -> UInt8 { 0 &- bytes.reduce(0, &+) }
-
-    /// RSDP (5.2.5.3), revision 2.
-    static func rootPointer(to root: UInt64) -> [UInt8] {
-        var bytes = Array("RSD PTR \0STARLG".utf8)
-        bytes += [2, 0, 0, 0, 0]
-        bytes[8] = checksum(bytes)
-        bytes += AMLTerm.littleEndian(UInt32(rootPointerByteCount))
-        bytes += AMLTerm.littleEndian(root)
-        bytes += [0, 0, 0, 0]
-        bytes[32] = checksum(bytes)
-        return bytes
-    }
 
     /// FACS (5.2.10): nothing wakes this board.
     private var facs: [UInt8] {

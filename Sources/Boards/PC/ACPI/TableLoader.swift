@@ -10,7 +10,7 @@ struct TableLoader {
 
     private(set) var bytes: [UInt8] = []
 
-    /// The commands that place `tables`, and a root pointer whose only pointer counts from their first byte.
+    /// The commands that place `tables`, and a root pointer whose pointers count from their first byte.
     init(_ encoded: ACPITables.Encoded) {
         allocate(Self.rootPointer, alignment: 16, isBelowMegabyte: true)
         allocate(Self.tables, alignment: 64, isBelowMegabyte: false)
@@ -18,6 +18,7 @@ struct TableLoader {
             addPointer(in: Self.tables, at: place, byteCount, to: Self.tables)
         }
         for table in encoded.checked { addChecksum(in: Self.tables, at: table.lowerBound + 9, of: table) }
+        addPointer(in: Self.rootPointer, at: 16, 4, to: Self.tables)
         addPointer(in: Self.rootPointer, at: 24, 8, to: Self.tables)
         // The first checksum is of what version 1 had, the second of all.
         addChecksum(in: Self.rootPointer, at: 8, of: 0..<20)

@@ -31,7 +31,7 @@ extension FirmwareItems {
         return [
             File("etc/e820", range),
             File(TableLoader.tables, tables.bytes),
-            File(TableLoader.rootPointer, ACPITables.rootPointer(to: UInt64(tables.root))),
+            File(TableLoader.rootPointer, tables.rootPointer),
             File(TableLoader.file, TableLoader(tables).bytes),
             File("etc/smbios/smbios-anchor", SMBIOSTables.entryPoint(structures, at: 0)),
             File("etc/smbios/smbios-tables", structures.flatMap(\.bytes)),

@@ -38,7 +38,8 @@ extension CPU {
             largePage: translation.largePage)
     }
 
-    /// Forgets where pages are, after the board has changed what is RAM. Called by who runs the CPU, or while it stands.
+    /// Forgets where pages are, after the board has changed what is RAM. Called by who runs the CPU, or while it
+    /// stands.
     public func forgetTranslations() {
         translations.flushAll()
         runtime.pointee.fetchPage = TranslationEntry.invalidTag

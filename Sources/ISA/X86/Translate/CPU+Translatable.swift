@@ -75,7 +75,8 @@ extension CPU: TranslatableCPU {
     }
 
     private func codePage(_ physical: GuestPhysicalAddress) -> UnsafeRawBufferPointer? {
-        memory.readablePointer(to: physical & ~0xfff, count: 4096).map { UnsafeRawBufferPointer(start: $0, count: 4096) }
+        let page = memory.readablePointer(to: physical & ~0xfff, count: 4096)
+        return page.map { UnsafeRawBufferPointer(start: $0, count: 4096) }
     }
 
     public func cacheJump(to address: UInt64, code: UInt64) {
