@@ -91,13 +91,10 @@ public final class PCBoard: Board {
         devices.attach(to: bus, ports: ports)
         // A machine that goes on where it was may look into its ROM before it is powered on again.
         if tree != nil { try loadFirmware() }
-        connectProcessors()
+        resetOnShutdown()
     }
 
-    private func connectProcessors() {
-        devices.shadow.changed = { [processors] in
-            for cpu in processors { cpu.forgetTranslations() }
-        }
+    private func resetOnShutdown() {
         for cpu in processors {
             cpu.onShutdown = { [control = resources.control, log = resources.context.log] in
                 log.note("cpu", "a fault while the handler of a double fault was entered (triple fault): reset")

@@ -70,8 +70,10 @@ struct PCDevices {
             .init(port: resources.console, interrupt: wire(PCMemoryMap.Interrupt.serial)), restoring: states.uart)
         resetControl = try ResetControl(.init(control: resources.control), restoring: states.resetControl)
         exitDevice = try ExitDevice(.init(control: resources.control), restoring: .init())
+        // The CPUs' caches of translations hold what is RAM, and what memory of devices may be used like it.
+        let memoryChanged: () -> Void = { for cpu in cpus { cpu.forgetTranslations() } }
         context.memory.restrict(PCMemoryMap.video, to: .none)
-        let shadow = ShadowMemory(context.memory, rom)
+        let shadow = ShadowMemory(context.memory, rom, changed: memoryChanged)
         self.shadow = shadow
         hostBridge = try Q35HostBridge(.init { shadow.set($0) }, restoring: states.hostBridge)
         let inputs = ioAPIC
@@ -107,7 +109,8 @@ struct PCDevices {
             try DebugConsole(.init(output: output), restoring: .init())
         }
         drives = try Self.makeDrives(resources, isaBridge, states)
-        display = try Self.makeDisplay(resources, cpus, parts, states)
+        display = try Self.makeDisplay(resources, parts, states, windowChanged: memoryChanged)
+        pciHost.routesChanged = memoryChanged
         if let drives { pciHost.attach(drives, device: ICH9LPCBridge.device, function: AHCIController.function) }
         if let display { pciHost.attach(display, device: Slot.display) }
         configurationWindow = pciHost.makeConfigurationWindow()
@@ -174,10 +177,12 @@ struct PCDevices {
     }
 
     private static func makeDisplay(
-        _ resources: PCBoard.Resources, _ cpus: [CPU], _ parts: PCFirmwareParts, _ states: PCStates
+        _ resources: PCBoard.Resources, _ parts: PCFirmwareParts, _ states: PCStates,
+        windowChanged: @escaping () -> Void
     ) throws(StateError) -> VGAFunction? {
         guard let display = resources.display, let state = states.display else { return nil }
-        let vga = VGA.Resources(clock: resources.context.clock, videoMemory: display.videoMemory)
+        let vga = VGA.Resources(
+            clock: resources.context.clock, videoMemory: display.videoMemory, windowChanged: windowChanged)
         return try VGAFunction(.init(vga: vga, rom: parts.videoBIOS), restoring: state)
     }
 

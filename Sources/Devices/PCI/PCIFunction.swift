@@ -25,8 +25,18 @@ public protocol PCIFunction: AnyObject {
     /// Writes `width` bytes at `offset` of the memory behind a BAR; all of them are inside it.
     func write(_ value: UInt64, bar: Int, at offset: UInt64, width: AccessWidth)
 
+    /// The memory behind a BAR at `offset`, where a CPU may reach it without the function; see
+    /// `Device.directMemory`.
+    func directMemory(bar: Int, at offset: UInt64) -> (memory: GuestMemory, address: GuestPhysicalAddress)?
+
     /// Returns to the power-on state (RST#, PCI Local Bus 3.0, 4.3.2): BARs are unassigned again.
     func reset()
+}
+
+extension PCIFunction {
+    public func directMemory(
+        bar: Int, at offset: UInt64
+    ) -> (memory: GuestMemory, address: GuestPhysicalAddress)? { nil }
 }
 
 /// Where the memory behind one BAR is in the guest-physical address space.

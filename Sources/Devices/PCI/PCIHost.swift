@@ -23,6 +23,10 @@ public final class PCIHost {
     /// What the functions decode now, by device and function number.
     private var routes: [Route] = []
 
+    /// Called when functions answer at other addresses than before: a CPU that reaches memory behind a BAR
+    /// directly has to forget where it is.
+    public var routesChanged: (() -> Void)?
+
     /// A bus with a host bridge only.
     /// - Parameter bridge: `PCIHostBridge`, or that of a chipset.
     public init(bridge: any PCIFunction) {
@@ -86,6 +90,8 @@ public final class PCIHost {
     }
 
     private func findRoutes() {
+        let before = routes.map(\.range)
+        defer { if routes.map(\.range) != before { routesChanged?() } }
         routes = functions.compactMap { $0 }.flatMap { function in
             function.decodedRanges.map { Route(range: $0, function: function) }
         }

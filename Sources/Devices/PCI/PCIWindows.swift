@@ -52,6 +52,14 @@ final class PCIMemoryWindow: Device {
         route.function.write(value & width.mask, bar: route.range.bar, at: register, width: width)
     }
 
+    func directMemory(at offset: UInt64) -> (memory: GuestMemory, address: GuestPhysicalAddress)? {
+        // A BAR of less than a page would share the page with others.
+        guard let (route, register) = host.target(at: base &+ offset, width: .byte),
+            route.range.byteCount >= 4096
+        else { return nil }
+        return route.function.directMemory(bar: route.range.bar, at: register)
+    }
+
     /// Nothing to do: the window has no state, and the configuration window resets the functions.
     func reset() {}
 }

@@ -49,6 +49,19 @@ public final class Bus {
         return true
     }
 
+    /// The memory of a device that a CPU may use for the page at `address` as if it were RAM, or nil. Whoever
+    /// keeps the answer forgets it when the board says that such memory moved. Probes do not see accesses to it.
+    /// - Parameter address: a multiple of 4096.
+    public func directMemory(
+        ofPage address: GuestPhysicalAddress
+    ) -> (memory: GuestMemory, address: GuestPhysicalAddress)? {
+        guard probe == nil, let window = window(holding: address, width: .byte) else { return nil }
+        guard window.range.upperBound &- address >= 4096 else { return nil }
+        lock?.lock()
+        defer { lock?.unlock() }
+        return window.device.directMemory(at: address &- window.range.lowerBound)
+    }
+
     private func window(holding address: GuestPhysicalAddress, width: AccessWidth) -> Window? {
         var low = 0
         var high = windows.count

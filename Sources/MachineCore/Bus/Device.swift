@@ -13,6 +13,14 @@ public protocol Device: AnyObject {
     func write(_ value: UInt64, at offset: UInt64, width: AccessWidth)
     /// Returns to the power-on state, as a reset line does.
     func reset()
+    /// The memory at `offset`, where a CPU may read and write it without the device; nil anywhere else, as
+    /// for most devices. Such memory comes in whole pages of 4096 bytes of the address space, and stays what
+    /// it is until the device tells its board.
+    func directMemory(at offset: UInt64) -> (memory: GuestMemory, address: GuestPhysicalAddress)?
+}
+
+extension Device {
+    public func directMemory(at offset: UInt64) -> (memory: GuestMemory, address: GuestPhysicalAddress)? { nil }
 }
 
 /// The world of a device: guest memory for DMA, virtual time and a log. Interrupt lines and

@@ -8,12 +8,13 @@ final class ShadowMemory: Device {
     private let memory: GuestMemory
     private let rom: FirmwareROM
     private var regions: [ShadowRegion] = []
-    /// Called when addresses mean something else than before: CPUs forget where pages are.
-    var changed: (() -> Void)?
+    private let changed: () -> Void
 
-    init(_ memory: GuestMemory, _ rom: FirmwareROM) {
+    /// - Parameter changed: called when addresses mean something else than before: CPUs forget where pages are.
+    init(_ memory: GuestMemory, _ rom: FirmwareROM, changed: @escaping () -> Void) {
         self.memory = memory
         self.rom = rom
+        self.changed = changed
     }
 
     /// Takes what the bridge says.
@@ -23,7 +24,7 @@ final class ShadowMemory: Device {
             let access: RAMAccess = !region.readsRAM ? .none : region.writesRAM ? .full : .readOnly
             memory.restrict(region.range, to: access)
         }
-        changed?()
+        changed()
     }
 
     func read(at offset: UInt64, width: AccessWidth) -> UInt64 {

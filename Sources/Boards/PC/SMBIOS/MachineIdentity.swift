@@ -3,7 +3,7 @@
 /// What a PC says about itself in its SMBIOS tables.
 public struct MachineIdentity: Equatable, Sendable {
     public var manufacturer = "Starling"
-    public var product = "Starling PC"
+    public var product = "PC"
     public var version = ""
     public var serial = ""
     public var sku = ""

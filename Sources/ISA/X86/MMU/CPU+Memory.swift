@@ -20,22 +20,45 @@ extension CPU {
 
     private func cache(_ translation: Translation, _ address: UInt64, _ kind: AccessKind) {
         let page = address & ~0xfff
-        let frame = translation.physical & ~0xfff
-        let memory = environment.memory
-        guard let host = memory.readablePointer(to: frame, count: 4096) else { return }
-        let isWritable = translation.isWritable && memory.hostPointer(to: frame, count: 4096) != nil
+        guard let target = target(ofPage: translation.physical & ~0xfff) else { return }
+        let (memory, frame) = (target.memory, target.address)
         if kind == .write { memory.dirtyLog.mark(frame, count: 1) }
         let watched = watchedAccesses(inPage: page)
         let isFetch = kind == .fetch
         // Data and code have sets of their own where rights differ; an entry says only what its set may ask.
         let sharesSet = dataSetIndex == fetchSetIndex
         translations.enter(
-            isFetch ? fetchSetIndex : dataSetIndex, page: page, bias: UInt64(UInt(bitPattern: host)) &- page,
+            isFetch ? fetchSetIndex : dataSetIndex, page: page, bias: UInt64(UInt(bitPattern: target.host)) &- page,
             read: (!isFetch || sharesSet) && !watched.contains(.read),
-            write: (!isFetch || sharesSet) && isWritable && translation.isDirty
+            write: (!isFetch || sharesSet) && translation.isWritable && translation.isDirty && target.isWritable
                 && memory.codeLines.mask(of: frame) == 0 && memory.dirtyLog.isMarked(frame) && watched.isEmpty,
-            fetch: (isFetch || sharesSet) && translation.isExecutable && !breaks(inPage: page),
+            fetch: (isFetch || sharesSet) && translation.isExecutable && target.isExecutable
+                && !breaks(inPage: page),
             largePage: translation.largePage)
+    }
+
+    /// What a page of physical memory is, where accesses need not go over the bus.
+    private struct PageTarget {
+        let memory: GuestMemory
+        let address: GuestPhysicalAddress
+        let host: UnsafeRawPointer
+        let isWritable: Bool
+        let isExecutable: Bool
+    }
+
+    /// RAM, or memory of a device that may be used like it; but code is fetched only from RAM.
+    private func target(ofPage frame: GuestPhysicalAddress) -> PageTarget? {
+        let memory = environment.memory
+        if let host = memory.readablePointer(to: frame, count: 4096) {
+            let isWritable = memory.hostPointer(to: frame, count: 4096) != nil
+            return PageTarget(
+                memory: memory, address: frame, host: host, isWritable: isWritable, isExecutable: true)
+        }
+        guard let (memory, place) = environment.bus.directMemory(ofPage: frame),
+            let host = memory.hostPointer(to: place, count: 4096)
+        else { return nil }
+        return PageTarget(
+            memory: memory, address: place, host: UnsafeRawPointer(host), isWritable: true, isExecutable: false)
     }
 
     /// Forgets where pages are, after the board has changed what is RAM. Called by who runs the CPU, or while it

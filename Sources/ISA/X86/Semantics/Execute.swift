@@ -33,7 +33,8 @@ extension X86Semantics {
         case .shl: try shiftLeft(i)
         case .shr: try shiftRight(i, isSigned: false)
         case .sar: try shiftRight(i, isSigned: true)
-        case .nop, .pause: break
+        case .nop: break
+        case .pause: try system(i)
         default: try executeOther(i)
         }
     }

@@ -13,6 +13,7 @@ extension CPU {
         case .rdmsr: try readModelSpecificRegister()
         case .wrmsr: try writeModelSpecificRegister()
         case .hlt: try halt()
+        case .pause: pause()
         case .clts, .invd, .wbinvd, .lmsw: try changeControl(operation, operand)
         case .smsw:
             try checkUserMode()
@@ -50,6 +51,12 @@ extension CPU {
         try requireSupervisor()
         state.pointee.waiting = CPUState.halted
         callForAttention()
+    }
+
+    /// Code that pauses usually waits for another CPU. Where CPUs take turns, that one must have its turn now: slices
+    /// of one length could end at the same place of a loop each time, with a lock held that the other waits for.
+    private func pause() {
+        if environment.cpuCount > 1 { requestExit() }
     }
 
     /// `rdtsc` and `rdtscp`.
