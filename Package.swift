@@ -75,7 +75,7 @@ let package = Package(
         library(
             "Machine",
             [
-                "CZstd", "IR", "VirtRISCV", "PreciseEngine", "JITEngine", "Storage", "Debug", "Devices", "StateCodec",
+                "CZstd", "IR", "VirtRISCV", "PC", "BootFormats", "PreciseEngine", "JITEngine", "Storage", "Debug", "Devices", "StateCodec",
                 "MachineCore", "HostOS", yams,
             ]),
         library("GuestImages", ["HostOS", "StateCodec"]),

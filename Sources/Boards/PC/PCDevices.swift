@@ -38,7 +38,7 @@ struct PCDevices {
     /// How many disks find room below the bridge.
     static let maximumDiskCount = ICH9LPCBridge.device - Slot.firstDisk
 
-    init(_ resources: PCBoard.Resources, _ cpus: [CPU], _ states: PCStates) throws(StateError) {
+    init(_ resources: BoardResources, _ cpus: [CPU], _ states: PCStates) throws(StateError) {
         let context = resources.context
         let external = ExternalInterrupts()
         localAPICs = try Self.makeLocalAPICs(context, cpus, messages, external, states)
@@ -103,7 +103,7 @@ struct PCDevices {
     }
 
     private static func makeVirtioDevices(
-        _ resources: PCBoard.Resources, _ bridge: ICH9LPCBridge, _ states: PCStates
+        _ resources: BoardResources, _ bridge: ICH9LPCBridge, _ states: PCStates
     ) throws(StateError) -> (VirtioPCIFunction<VirtioEntropy>, VirtioPCIFunction<VirtioConsole>?, [Disk]) {
         func function<Model: VirtioDevice>(
             _ name: String, _ slot: Int, _ device: Model.Resources, _ state: VirtioPCIFunction<Model>.State

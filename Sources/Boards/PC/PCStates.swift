@@ -23,7 +23,7 @@ struct PCStates {
     var disks: [PCDevices.Disk.State]
 
     /// What `tree` says of every part, or power-on states without a tree.
-    init(_ resources: PCBoard.Resources, _ tree: StateTree?) throws {
+    init(_ resources: BoardResources, _ tree: StateTree?) throws {
         func state<State: Codable>(
             _ path: String, _ version: StateVersion, _ powerOn: @autoclosure () -> State
         ) throws -> State {
