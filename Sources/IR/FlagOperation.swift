@@ -1,16 +1,16 @@
 // Status flags of integer operations, as values.
 import MachineCore
 
-/// Operations whose flags are asked for. The flags are six bits of a value, at the places that they have on x86: carry 0,
-/// parity 2, adjust 4, zero 6, sign 7, overflow 11 (Intel SDM volume 1, 3.4.3.1).
+/// Operations whose flags are asked for. The flags are six bits of a value, at the places that they have on x86:
+/// carry 0, parity 2, adjust 4, zero 6, sign 7, overflow 11 (Intel SDM volume 1, 3.4.3.1).
 public enum FlagOperation: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case add, subtract
     /// The flags carry, adjust and overflow are zero.
     case and
 }
 
-/// A condition on the flags of an operation, in the detail field: bits 0 to 3 are the number of the condition (Intel SDM
-/// volume 1, appendix B), those above the operation.
+/// A condition on the flags of an operation, in the detail field: bits 0 to 3 are the number of the condition
+/// (Intel SDM volume 1, appendix B), those above the operation.
 public struct FlagCondition: Sendable, Equatable, BitwiseCopyable {
     /// The operation.
     public let operation: FlagOperation

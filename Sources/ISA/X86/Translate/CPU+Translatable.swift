@@ -115,7 +115,8 @@ extension CPU: TranslatableCPU {
         _ address: UInt64, _ width: AccessWidth, _ kind: AccessKind
     ) -> UnsafeMutableRawPointer? {
         let isWatched = !watchedAccesses(inPage: address & ~0xfff).isEmpty
-        guard !isWatched, !Self.crossesPage(address, width.byteCount), let physical = try? physicalAddress(of: address, kind)
+        guard !isWatched, !Self.crossesPage(address, width.byteCount),
+            let physical = try? physicalAddress(of: address, kind)
         else { return nil }
         return memory.hostPointer(to: physical, count: width.byteCount)
     }
