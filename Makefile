@@ -4,13 +4,13 @@ SWIFT ?= swift
 RELEASE := .build/release
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-test
 
-.PHONY: help demo test build image packages check speed bench bench-state clean
+.PHONY: help demo test build images packages check speed bench bench-state clean
 
 help:
 	@echo 'make demo    build everything, make a Debian guest, boot it (a shell on a terminal)'
 	@echo 'make test    all tests and checks'
 	@echo 'make build   the starling command: $(RELEASE)/starling'
-	@echo 'make image   the Debian riscv64 guest image'
+	@echo 'make images  the Debian guest images, for riscv64 and for PCs'
 	@echo 'make speed   instructions per second of the engine'
 	@echo 'make bench   Starling against QEMU and the host (QUICK=1: a subset in under a minute)'
 	@echo 'make bench-state   how long snapshots, forks, engine switches and steps backwards take'
@@ -24,14 +24,16 @@ build: packages
 packages:
 	@sh scripts/packages.sh run
 
-image: build
+images: build
 	@$(RELEASE)/starling image build debian-trixie-riscv64
+	@$(RELEASE)/starling image build debian-bookworm-amd64
 
 # A test that hangs fails instead of waiting for ever: all of them take a few minutes.
 test:
 	@sh scripts/packages.sh test
 	$(SWIFT) build $(TEST_FLAGS) --build-tests
 	.build-test/release/starling image build debian-trixie-riscv64
+	.build-test/release/starling image build debian-bookworm-amd64
 	$(MAKE) --no-print-directory check
 	timeout --kill-after=30 30m $(SWIFT) test $(TEST_FLAGS) --skip-build
 

@@ -75,7 +75,7 @@ let package = Package(
         library(
             "Machine",
             [
-                "CZstd", "IR", "VirtRISCV", "PreciseEngine", "JITEngine", "Storage", "Debug", "Devices", "StateCodec",
+                "CZstd", "IR", "VirtRISCV", "PC", "BootFormats", "PreciseEngine", "JITEngine", "Storage", "Debug", "Devices", "StateCodec",
                 "MachineCore", "HostOS", yams,
             ]),
         library("GuestImages", ["HostOS", "StateCodec"]),
@@ -113,7 +113,7 @@ let package = Package(
                 "Machine", "VirtRISCV", "RISCV", "Debug", "Devices", "StateCodec", "MachineCore", "GuestImages", "HostOS",
                 yams,
             ], exclude: ["Golden/golden.starling-archive"]),
-        tests("X86Tests", ["X86", "HostOS", "MachineCore", "SoftFloat", "IR"]),
+        tests("X86Tests", ["X86", "JITEngine", "HostOS", "MachineCore", "SoftFloat", "IR"]),
         tests("ControlAPITests", ["ControlAPI", "Machine", "MachineCore", "HostOS", yams]),
         tests("CLITests", ["starling", "GuestImages", "Machine"]),
     ]

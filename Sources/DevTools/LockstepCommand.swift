@@ -13,6 +13,7 @@ struct LockstepCommand: ParsableCommand {
     @Option(help: "A Linux kernel.") var kernel: String?
     @Option(help: "Its initial RAM disk.") var initrd: String?
     @Option(help: "Its command line.") var append = "console=ttyS0"
+    @Option(help: "A disk, which is only read.") var disk: String?
     @Option(help: "A bare program instead.") var bare: String?
     @Option(help: "Instructions to run.") var instructions: UInt64 = 50_000_000
     @Option(help: "Memory in MiB.") var memory: UInt64 = 512
@@ -25,6 +26,8 @@ struct LockstepCommand: ParsableCommand {
     func run() throws {
         var configuration = MachineConfiguration(name: "lockstep", program: try program())
         configuration.clock = .deterministic(nanosecondsPerInstruction: nanoseconds)
+        configuration.board = try BoardModel(recognizing: file(bare ?? kernel ?? "")) ?? .standard
+        if let disk { configuration.disks = [DiskConfiguration(path: disk, readOnly: true)] }
         configuration.memoryByteCount = memory << 20
         configuration.cpuCount = cpus
         let lockstep = try Lockstep(

@@ -25,12 +25,19 @@ public struct IREnvironment: Hashable, Sendable {
     public let hotFields: [Int]
     /// As `hotFields`, in `floatRegisters`.
     public let hotFloatFields: [Int]
+    /// Bytes that only single instructions use while they run: no part of the state that engines agree on.
+    public let scratch: Range<Int>
+    /// Eight-byte fields, at most four, that are written much more often than read, so that it pays to write them
+    /// only where somebody can see it.
+    public let coldFields: [Int]
 
     /// - Precondition: the program counter and the flags lie inside the state block and do not overlap.
     ///   (The numbers are layout constants of the program, never input.)
     public init(
         stateByteCount: Int, programCounterOffset: Int, floatFlagsOffset: Int, floatRoundingOffset: Int,
-        floatRegisters: Range<Int> = 0..<0, zeroField: Int? = nil, hotFields: [Int] = [], hotFloatFields: [Int] = []
+        floatRegisters: Range<Int> = 0..<0, zeroField: Int? = nil, hotFields: [Int] = [], hotFloatFields: [Int] = [],
+        coldFields: [Int] = [],
+        scratch: Range<Int> = 0..<0
     ) {
         precondition(stateByteCount >= 9 && stateByteCount <= Self.maximumStateByteCount)
         precondition(programCounterOffset >= 0 && programCounterOffset <= stateByteCount - 8)
@@ -45,6 +52,8 @@ public struct IREnvironment: Hashable, Sendable {
         self.zeroField = zeroField
         self.hotFields = hotFields
         self.hotFloatFields = hotFloatFields
+        self.coldFields = coldFields
+        self.scratch = scratch
     }
 
     /// State blocks stay small enough for 32-bit displacements in host code.

@@ -93,6 +93,10 @@ extension IROp {
         case float
         /// A helper number of the instruction set.
         case helper
+        /// A `FlagOperation` raw value.
+        case flags
+        /// A `FlagCondition.detail`.
+        case flagCondition
     }
 
     /// Which access widths an operation takes.

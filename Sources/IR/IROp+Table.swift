@@ -2,7 +2,7 @@
 
 extension IROp {
     /// All properties, indexed by raw value.
-    public static let table: [Properties] = leaves + arithmetic + conditions + effectful + terminators
+    public static let table: [Properties] = leaves + arithmetic + conditions + flags + effectful + terminators
 
     private typealias Op = Properties
 
@@ -48,6 +48,12 @@ extension IROp {
         Op(.isLessUnsigned, "less.unsigned", .vv,  .i1,  .none, .none, .none, []),
         Op(.not,            "not",           .c,   .i1,  .none, .none, .none, []),
         Op(.select,         "select",        .cvv, .i64, .none, .none, .none, []),
+    ]
+
+    private static let flags: [Properties] = [
+        // op            name            operands result immediate detail       width effects
+        Op(.statusFlags, "status.flags", .vv,     .i64,  .none,    .flags,         .any, []),
+        Op(.flagsHold,   "flags.hold",   .vv,     .i1,   .none,    .flagCondition, .any, []),
     ]
 
     private static let effectful: [Properties] = [

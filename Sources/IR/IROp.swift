@@ -19,6 +19,8 @@ public enum IROp: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case signExtend, zeroExtend
     // Conditions
     case isEqual, isLessSigned, isLessUnsigned, not, select
+    // Flags
+    case statusFlags, flagsHold
     // Guest memory
     case load, store, atomicUpdate, compareAndStore, fence
     // Floating point

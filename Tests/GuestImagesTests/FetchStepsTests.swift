@@ -57,7 +57,7 @@ import Testing
         host.searchPath = [programs.path] + host.searchPath
         let store = ImageStore(root: scratch.url.appendingPathComponent("home"))
         context = BuildContext(
-            recipe: smallRecipe(), store: store, host: host, work: store.workFolder(of: "small"))
+            recipe: try smallRecipe(), store: store, host: host, work: store.workFolder(of: "small"))
         try HostFiles.makeFolder(store.downloads)
     }
 
@@ -88,6 +88,26 @@ import Testing
         #expect(text.contains("Architectures: riscv64\nSigned-By: \(context.host.keyrings[0])\n"))
         let guest = context.folder(of: SourcesStep.name).appendingPathComponent(SourcesStep.guestFile)
         #expect(try AptSourceParser.deb822(HostFiles.text(guest)).count == 3)
+    }
+
+    @Test func aRecipeOfAnotherArchitectureAsksForNothingElse() throws {
+        let other = BuildContext(
+            recipe: try smallRecipe(of: amd64), store: context.store, host: context.host,
+            work: context.store.workFolder(of: "other"))
+        let folder = other.folder(of: SourcesStep.name)
+        try HostFiles.makeFolder(folder)
+        try SourcesStep().run(other, into: folder)
+        let parts = folder.appendingPathComponent(SourcesStep.parts)
+        let names = try HostFiles.names(in: parts)
+        #expect(names.map(UpdateStep.suite) == ["bookworm", "bookworm-updates", "bookworm-security"])
+        for name in names {
+            let text = try HostFiles.text(parts.appendingPathComponent(name))
+            #expect(text.contains("Architectures: amd64\n"))
+        }
+        try UpdateStep.apt(other).prepare()
+        let configuration = try HostFiles.text(other.folder(of: "apt-cache/apt.conf"))
+        #expect(configuration.contains("APT::Architectures { \"amd64\"; };"))
+        #expect(!configuration.contains("riscv64"))
     }
 
     @Test func allSuitesThatWorkAreUsed() throws {

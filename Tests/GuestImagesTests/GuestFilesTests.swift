@@ -79,12 +79,10 @@ import Testing
         }
     }
 
-    @Test func shellsAcceptTheScripts() throws {
+    @Test(arguments: RecipeCatalog.all) func shellsAcceptTheScripts(of recipe: ImageRecipe) throws {
         let scratch = try ScratchFolder()
-        for (index, text)
-            in (GuestScripts.all.filter(\.isProgram).map(\.contents) + [InitramfsScript.contents])
-            .enumerated()
-        {
+        let programs = GuestScripts.all(board: recipe.board).filter(\.isProgram)
+        for (index, text) in (programs.map(\.contents) + [InitramfsScript.contents]).enumerated() {
             #expect(text.hasPrefix("#!/"))
             let file = try scratch.write("script\(index)", text)
             try ProgramRunner(log: nil).run("sh", ["-n", file.path])

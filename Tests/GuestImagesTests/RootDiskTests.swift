@@ -41,38 +41,33 @@ import Testing
         ),
     ]
 
-    private func makePackage(
-        _ name: String, _ files: [String: String], _ scratch: ScratchFolder, _ store: ImageStore
-    ) throws -> PlannedPackage {
-        let tree = "packages/\(name)"
-        for (path, text) in files { try scratch.write("\(tree)/\(path)", text) }
-        let control =
-            "Package: \(name)\nVersion: 1\nArchitecture: all\nMaintainer: T <t@mail.example>\n"
-            + "Description: test\n"
-        try scratch.write("\(tree)/DEBIAN/control", control)
-        if files["etc/pam.d/other"] != nil {
-            try scratch.write("\(tree)/DEBIAN/conffiles", "/etc/pam.d/other\n")
+    /// What packages have in top folders where these are not links of base-files.
+    private static let unmerged: [(name: String, files: [String: String])] = [
+        ("base-files", ["bin/.keep": "", "lib/.keep": "", "sbin/.keep": ""]),
+        ("libc-bin", ["lib64/loader": "loader\n", "sbin/ldconfig": "l\n", "lib/x/libc": "c\n"]),
+    ]
+
+    private static func packages(for recipe: ImageRecipe) -> [(name: String, files: [String: String])] {
+        guard recipe.mergedFolders != nil else { return packages }
+        return packages.map { package in
+            let more = unmerged.first { $0.name == package.name }?.files ?? [:]
+            return (package.name, package.files.merging(more) { $1 })
         }
-        let root = scratch.url.appendingPathComponent(tree)
-        if name == "base-files" {
-            try FileManager.default.createSymbolicLink(
-                atPath: root.appendingPathComponent("bin").path, withDestinationPath: "usr/bin")
-            try HostFiles.makeFolder(root.appendingPathComponent("usr/bin"))
-        }
-        let file = "\(name)_1_all.deb"
-        let deb = store.downloads.appendingPathComponent(file)
-        try ProgramRunner(log: nil).run(
-            "dpkg-deb", ["--root-owner-group", "-Zgzip", "--build", root.path, deb.path])
-        return try PlannedPackage(name: name, file: file, byteCount: HostFiles.byteCount(of: deb) ?? 0)
     }
 
     /// Runs the steps from "unpack" to the disk and returns the disk.
-    private func makeDisk(_ scratch: ScratchFolder) throws -> URL {
+    private func makeDisk(_ scratch: ScratchFolder, _ base: String) throws -> URL {
         let store = ImageStore(root: scratch.url.appendingPathComponent("home"))
         try HostFiles.makeFolder(store.downloads)
         let context = BuildContext(
-            recipe: smallRecipe(), store: store, host: BuildHost(), work: store.workFolder(of: "small"))
-        let planned = try Self.packages.map { try makePackage($0.name, $0.files, scratch, store) }
+            recipe: try smallRecipe(of: base), store: store, host: BuildHost(),
+            work: store.workFolder(of: "small"))
+        let planned = try Self.packages(for: context.recipe).map {
+            let bringsLinks = $0.name == "base-files" && context.recipe.mergedFolders == nil
+            return try PlannedPackage(
+                building: $0.name, files: $0.files, links: bringsLinks ? ["bin": "usr/bin"] : [:],
+                in: scratch, store)
+        }
         let plan = DownloadStep.Plan(rootPackages: planned, kernel: planned[0])
         func run(_ step: any BuildStep) throws {
             let folder = context.folder(of: step.name)
@@ -96,10 +91,12 @@ import Testing
         return context.folder(of: RootDiskStep.name).appendingPathComponent(RootDiskStep.file)
     }
 
-    @Test(.enabled(if: ImageBuilder.missingPrograms().isEmpty, "programs of the host are missing"))
-    func filesHaveTheirOwnersAndPlaces() throws {
+    @Test(
+        .enabled(if: ImageBuilder.missingPrograms().isEmpty, "programs of the host are missing"),
+        arguments: [riscv64, amd64])
+    func filesHaveTheirOwnersAndPlaces(recipe: String) throws {
         let scratch = try ScratchFolder()
-        let disk = try makeDisk(scratch)
+        let disk = try makeDisk(scratch, recipe)
         func debugfs(_ request: String) throws -> String {
             try oracle("debugfs", ["-R", request, disk.path])
         }
@@ -116,7 +113,7 @@ import Testing
         #expect(try mode("/var/mail") == "02775 0:8")
         #expect(try mode("/usr/lib/starling/console") == "0755 0:0")
         #expect(try mode("/usr/lib/modules/6.0") == "0755 0:0")
-        // A package that still uses /bin lands in /usr/bin, through base-files' link.
+        // A package that still uses /bin lands in /usr/bin, through a link.
         #expect(try debugfs("stat /bin").contains("usr/bin"))
         #expect(try debugfs("cat /usr/bin/old-place") == "1\n")
         #expect(try debugfs("ls /usr/share/doc/libpam-runtime").contains("copyright"))
@@ -128,6 +125,27 @@ import Testing
         #expect(try !debugfs("cat /etc/pam.d/common-session").contains("$"))
         #expect(try !debugfs("cat /etc/pam.d/common-session-noninteractive").contains("$"))
         try checkPackageDatabase(debugfs, scratch)
+    }
+
+    @Test(.enabled(if: ImageBuilder.missingPrograms().isEmpty, "programs of the host are missing"))
+    func foldersThatNoPackageMergesAreMerged() throws {
+        let scratch = try ScratchFolder()
+        let disk = try makeDisk(scratch, amd64)
+        func debugfs(_ request: String) throws -> String {
+            try oracle("debugfs", ["-R", request, disk.path])
+        }
+        for name in ["bin", "lib", "lib64", "sbin"] {
+            #expect(try debugfs("stat /\(name)").contains("Fast link dest: \"usr/\(name)\""))
+        }
+        #expect(try debugfs("cat /usr/lib64/loader") == "loader\n")
+        #expect(try debugfs("cat /usr/sbin/ldconfig") == "l\n")
+        #expect(try debugfs("cat /usr/lib/x/libc") == "c\n")
+        // As old as the release, so that two builds give the same files.
+        func time(_ path: String) throws -> Substring? {
+            try debugfs("stat \(path)").split(separator: "\n").first { $0.contains("mtime:") }
+        }
+        #expect(try time("/lib64") == time("/etc/hostname"))
+        #expect(try time("/lib64") != nil)
     }
 
     private func checkPackageDatabase(_ debugfs: (String) throws -> String, _ scratch: ScratchFolder) throws {
@@ -155,14 +173,5 @@ import Testing
         #expect(conffiles == " /etc/pam.d/other \(sum.prefix(32))")
         let files = try oracle("dpkg-query", ["--admindir", folder.path, "--listfiles", "libpam-runtime"])
         #expect(files.contains("/usr/share/pam/common-auth\n"))
-    }
-}
-
-extension PlannedPackage {
-    /// A package of the test, whose checksum nobody looks at.
-    fileprivate init(name: String, file: String, byteCount: UInt64) throws {
-        let line = "'http://mirror.example/\(file)' \(file) \(byteCount) SHA256:00"
-        guard let package = try PlannedPackage(line: line) else { throw ImageError.badDownload(file: file) }
-        self = package
     }
 }

@@ -32,10 +32,14 @@ func oracle(_ program: String, _ arguments: [String]) throws -> String {
     String(decoding: try ProgramRunner(log: nil).output(program, arguments), as: UTF8.self)
 }
 
-/// A recipe that needs no archive.
-func smallRecipe(_ name: String = "small") -> ImageRecipe {
-    var recipe = ImageRecipe.debian(suite: "trixie", architecture: "riscv64", board: "virt-riscv")
-    recipe.name = name
+/// The recipes that differ in what their packages look like.
+let riscv64 = "debian-trixie-riscv64"
+let amd64 = "debian-bookworm-amd64"
+
+/// A recipe that needs no archive, otherwise as the one called `base`.
+func smallRecipe(of base: String = riscv64) throws -> ImageRecipe {
+    var recipe = try RecipeCatalog.recipe(named: base)
+    recipe.name = "small"
     recipe.diskByteCount = 64 << 20
     return recipe
 }
@@ -92,9 +96,10 @@ struct FakeBuild {
     let store: ImageStore
     let log = FakeStep.Log()
     var host = BuildHost()
-    var recipe = smallRecipe()
+    var recipe: ImageRecipe
 
     init() throws {
+        recipe = try smallRecipe()
         scratch = try ScratchFolder()
         store = ImageStore(root: scratch.url.appendingPathComponent("home"))
         // Whatever the host has, the fakes need nothing.

@@ -30,6 +30,8 @@ import Testing
         case .fence: FenceKind.allCases.map { UInt16($0.rawValue) }
         case .float: FloatOperation.irTable.map(\.operation.irCode)
         case .helper: [0, 7, .max]
+        case .flags: FlagOperation.allCases.map(\.rawValue)
+        case .flagCondition: [0, 15, 16, 47]
         }
     }
 

@@ -1,4 +1,5 @@
 // The PC: CPUs and devices, joined by the memory map and the ports.
+import BootFormats
 import Devices
 import HostOS
 import MachineCore
@@ -7,64 +8,12 @@ import X86
 
 /// A PC with a Q35 chipset, in the layout of `PCMemoryMap`.
 public final class PCBoard: Board {
+    /// `e_machine` of programs for this board.
+    public static let elfMachine = ELFMachine.x86_64
     /// How many CPUs a board can have.
     public static let cpuCounts = 1...8
 
-    /// What a board is made of and connected to.
-    public struct Resources {
-        public var context: DeviceContext
-        public var cpuCount: Int
-        /// In the order in which the guest finds them.
-        public var disks: [BoardDisk]
-        /// The serial line.
-        public var console: CharacterPort
-        /// The virtio console, if the board has one.
-        public var virtioConsole: CharacterPort?
-        public var entropy: any EntropySource
-        public var control: any MachineControl
-        public var program: BootProgram
-        /// What is plugged into the SATA controller's ports 0 and on, six at most. Without any the board has no such
-        /// controller.
-        public var drives: [AHCIController.Attachment] = []
-        /// The display adapter, if the board has one.
-        public var display: Display?
-        public var firmware = FirmwareSettings()
-        public var identity = MachineIdentity()
-        /// Takes what firmware writes for its developers; nil where nobody reads it, which makes firmware faster.
-        public var firmwareLog: ((UInt8) -> Void)?
-
-        /// Collects the resources of a board that every board has.
-        public init(
-            context: DeviceContext, cpuCount: Int, disks: [BoardDisk], console: CharacterPort,
-            virtioConsole: CharacterPort?, entropy: any EntropySource, control: any MachineControl,
-            program: BootProgram
-        ) {
-            self.context = context
-            self.cpuCount = cpuCount
-            self.disks = disks
-            self.console = console
-            self.virtioConsole = virtioConsole
-            self.entropy = entropy
-            self.control = control
-            self.program = program
-        }
-    }
-
-    /// A display adapter's memory and firmware.
-    public struct Display {
-        /// See `VGA.Resources.videoMemory`.
-        public var videoMemory: GuestMemory
-        /// The video BIOS, without which firmware and boot loaders do not use the display.
-        public var videoBIOS: BootFile?
-
-        /// A display adapter.
-        public init(videoMemory: GuestMemory, videoBIOS: BootFile?) {
-            self.videoMemory = videoMemory
-            self.videoBIOS = videoBIOS
-        }
-    }
-
-    let resources: Resources
+    let resources: PCResources
     let processors: [CPU]
     public let bus: Bus
     /// The address space of ports.
@@ -74,7 +23,7 @@ public final class PCBoard: Board {
     /// A board in its power-on state with nothing loaded (call `powerOn`), or with a saved state.
     /// - Throws: `StateError` or `StateCodecError` for a bad saved state, `HostError` when the host
     ///   has no memory, `BootError` for firmware files or settings that can not be.
-    public init(_ resources: Resources, restoring tree: StateTree? = nil) throws {
+    public init(_ resources: PCResources, restoring tree: StateTree? = nil) throws {
         try Self.check(resources)
         self.resources = resources
         bus = Bus()
@@ -103,7 +52,7 @@ public final class PCBoard: Board {
         }
     }
 
-    private static func check(_ resources: Resources) throws(BootError) {
+    private static func check(_ resources: PCResources) throws(BootError) {
         if let problem = resources.identity.problem { throw BootError(problem) }
         guard resources.drives.count <= AHCIController.portCount else {
             throw BootError("the PC has room for \(AHCIController.portCount) drives beside its disks; remove some")
@@ -137,6 +86,10 @@ public final class PCBoard: Board {
     public func serveEnvironmentCall(of cpu: Int) {}
     public func poll() {}
     public var needsPolling: Bool { false }
+
+    public func signature() throws(BootError) -> [UInt8] {
+        throw BootError("only a bare program has a signature, and this board starts Linux kernels only")
+    }
 
     public func powerOn() throws(BootError) {
         for cpu in processors { cpu.reset() }

@@ -48,7 +48,7 @@ struct PCDevices {
     static let maximumDiskCount = Slot.display - Slot.firstDisk
 
     init(
-        _ resources: PCBoard.Resources, _ cpus: [CPU], _ parts: PCFirmwareParts, _ states: PCStates
+        _ resources: PCResources, _ cpus: [CPU], _ parts: PCFirmwareParts, _ states: PCStates
     ) throws(StateError) {
         let context = resources.context
         let external = ExternalInterrupts()
@@ -139,7 +139,7 @@ struct PCDevices {
     }
 
     private static func makeVirtioDevices(
-        _ resources: PCBoard.Resources, _ bridge: ICH9LPCBridge, _ states: PCStates
+        _ resources: PCResources, _ bridge: ICH9LPCBridge, _ states: PCStates
     ) throws(StateError) -> (VirtioPCIFunction<VirtioEntropy>, VirtioPCIFunction<VirtioConsole>?, [Disk]) {
         func function<Model: VirtioDevice>(
             _ name: String, _ slot: Int, _ device: Model.Resources, _ state: VirtioPCIFunction<Model>.State
@@ -167,7 +167,7 @@ struct PCDevices {
     }
 
     private static func makeDrives(
-        _ resources: PCBoard.Resources, _ bridge: ICH9LPCBridge, _ states: PCStates
+        _ resources: PCResources, _ bridge: ICH9LPCBridge, _ states: PCStates
     ) throws(StateError) -> AHCIController? {
         guard !resources.drives.isEmpty else { return nil }
         return try AHCIController(
@@ -177,7 +177,7 @@ struct PCDevices {
     }
 
     private static func makeDisplay(
-        _ resources: PCBoard.Resources, _ parts: PCFirmwareParts, _ states: PCStates,
+        _ resources: PCResources, _ parts: PCFirmwareParts, _ states: PCStates,
         windowChanged: @escaping () -> Void
     ) throws(StateError) -> VGAFunction? {
         guard let display = resources.display, let state = states.display else { return nil }

@@ -28,7 +28,7 @@ struct PCStates {
     var display: VGAFunction.State?
 
     /// What `tree` says of every part, or power-on states without a tree.
-    init(_ resources: PCBoard.Resources, _ parts: PCFirmwareParts, _ tree: StateTree?) throws {
+    init(_ resources: PCResources, _ parts: PCFirmwareParts, _ tree: StateTree?) throws {
         func state<State: Codable>(
             _ path: String, _ version: StateVersion, _ powerOn: @autoclosure () -> State
         ) throws -> State {

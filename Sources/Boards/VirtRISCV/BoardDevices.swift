@@ -31,7 +31,7 @@ struct BoardDevices {
     static let maximumDiskCount = PCIHost.deviceCount - Slot.firstDisk
 
     init(
-        _ resources: VirtRISCV.Resources, _ harts: [Hart], _ timebase: Timebase, _ states: BoardStates
+        _ resources: BoardResources, _ harts: [Hart], _ timebase: Timebase, _ states: BoardStates
     ) throws(StateError) {
         let context = resources.context
         aclint = try Self.makeACLINT(context, harts, timebase, states)

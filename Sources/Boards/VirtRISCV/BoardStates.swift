@@ -20,14 +20,14 @@ struct BoardStates {
     var hostTarget = HostTargetInterface.State()
 
     /// What `tree` says of every part, or power-on states without a tree.
-    init(_ resources: VirtRISCV.Resources, _ tree: StateTree?) throws {
+    init(_ resources: BoardResources, _ tree: StateTree?) throws {
         func state<State: Codable>(
             _ path: String, _ version: StateVersion, _ powerOn: @autoclosure () -> State
         ) throws -> State {
             guard let tree else { return powerOn() }
             return try tree.decode(State.self, at: path, version: version)
         }
-        let hartCount = resources.hartCount
+        let hartCount = resources.cpuCount
         harts = try (0..<hartCount).map { try state(StatePath.hart($0), Hart.stateVersion, .powerOn) }
         aclint = try state(StatePath.aclint, ACLINT.stateVersion, .init(hartCount: hartCount))
         plic = try state(

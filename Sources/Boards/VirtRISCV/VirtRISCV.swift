@@ -11,43 +11,9 @@ public final class VirtRISCV: Board {
     /// `e_machine` of programs for this board.
     public static let elfMachine = ELFMachine.riscv
     /// How many harts a board can have.
-    public static let hartCounts = 1...8
+    public static let cpuCounts = 1...8
 
-    /// What a board is made of and connected to.
-    public struct Resources {
-        public var context: DeviceContext
-        public var hartCount: Int
-        /// In the order in which the guest finds them.
-        public var disks: [BoardDisk]
-        /// The serial line.
-        public var console: CharacterPort
-        /// The virtio console, if the board has one.
-        public var virtioConsole: CharacterPort?
-        public var entropy: any EntropySource
-        public var control: any MachineControl
-        public var program: BootProgram
-        /// The lock of a machine whose harts run on threads of their own; nil where they take turns on one.
-        public var lock: MachineLock?
-
-        /// Collects the resources of a board.
-        public init(
-            context: DeviceContext, hartCount: Int, disks: [BoardDisk], console: CharacterPort,
-            virtioConsole: CharacterPort?, entropy: any EntropySource, control: any MachineControl,
-            program: BootProgram, lock: MachineLock? = nil
-        ) {
-            self.context = context
-            self.hartCount = hartCount
-            self.disks = disks
-            self.console = console
-            self.virtioConsole = virtioConsole
-            self.entropy = entropy
-            self.control = control
-            self.program = program
-            self.lock = lock
-        }
-    }
-
-    let resources: Resources
+    let resources: BoardResources
     let harts: [Hart]
     public let bus: Bus
     let timebase: Timebase
@@ -60,14 +26,14 @@ public final class VirtRISCV: Board {
     /// A board in its power-on state with nothing loaded (call `powerOn`), or with a saved state.
     /// - Throws: `StateError` or `StateCodecError` for a bad saved state, `HostError` when the host
     ///   has no memory.
-    public init(_ resources: Resources, restoring tree: StateTree? = nil) throws {
+    public init(_ resources: BoardResources, restoring tree: StateTree? = nil) throws {
         self.resources = resources
         bus = Bus(lock: resources.lock)
         timebase = Timebase(clock: resources.context.clock, nanosecondsPerTick: MemoryMap.nanosecondsPerTick)
         let environment = HartEnvironment(
             memory: resources.context.memory, bus: bus, timebase: timebase,
             servesSupervisorCalls: resources.program.servesSupervisorCalls, lock: resources.lock)
-        harts = try (0..<resources.hartCount).map { try Hart(index: $0, environment: environment) }
+        harts = try (0..<resources.cpuCount).map { try Hart(index: $0, environment: environment) }
         let states = try BoardStates(resources, tree)
         for (hart, state) in zip(harts, states.harts) { try hart.restore(state) }
         devices = try BoardDevices(resources, harts, timebase, states)

@@ -42,7 +42,7 @@ struct CreateCommand: ParsableCommand {
         switch (image, files) {
         case (let image?, nil):
             machine = NewMachine(image: try home.images.image(named: image), adding: boot.append)
-        case (nil, let files?): machine = NewMachine(boot: files)
+        case (nil, let files?): machine = try NewMachine(boot: files)
         default:
             throw ValidationError("give either --image, or --kernel, --firmware or --bare")
         }

@@ -19,7 +19,7 @@ struct Launch {
         self.home = home
         self.interruption = interruption
         if let boot = try command.boot.boot() {
-            spec = MachineSpec(boot: boot)
+            spec = try MachineSpec(recognizing: boot)
             command.hardware.apply(to: &spec)
         } else {
             switch try RunTarget.find(command.name ?? "", home: home) {

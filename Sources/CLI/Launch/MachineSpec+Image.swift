@@ -11,6 +11,8 @@ extension MachineSpec {
         let linux = Linux(.image(image.name), commandLine: words.map { "\(base) \($0)" })
         self.init(boot: .linux(linux, firmware: nil))
         disks = [Disk(file: disk)]
+        // What an image of another release may name is refused where the board is looked for.
+        board = BoardModel(rawValue: image.manifest.board) ?? .standard
     }
 
     /// Adds words to the kernel command line, for one run.

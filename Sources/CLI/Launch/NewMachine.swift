@@ -17,7 +17,8 @@ struct NewMachine {
     }
 
     /// A machine that boots files of the host.
-    init(boot: MachineSpec.Boot) { spec = MachineSpec(boot: boot) }
+    /// - Throws: when they can not be read.
+    init(boot: MachineSpec.Boot) throws { spec = try MachineSpec(recognizing: boot) }
 
     /// Checks that what it refers to exists, and makes the folder.
     func create(_ name: String, home: MachineHome, _ interruption: Interruption) throws -> MachineBundle {

@@ -5,7 +5,9 @@ import Machine
 
 /// A kernel, firmware or a bare program.
 struct BootOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A Linux kernel: an uncompressed riscv64 Image.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A Linux kernel: an uncompressed riscv64 Image, or an x86-64 bzImage (vmlinuz).", valueName: "file"))
     var kernel: String?
 
     @Option(help: ArgumentHelp("The kernel's initial RAM disk.", valueName: "file"))

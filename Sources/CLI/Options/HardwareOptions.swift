@@ -1,10 +1,16 @@
 // Options for what a machine consists of.
 import ArgumentParser
 import Machine
-import VirtRISCV
 
 /// CPUs, memory, engine and clock; what is not given stays as the machine's description has it.
 struct HardwareOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The board: \(BoardModel.names.joined(separator: ", ")) (default: the one that what it boots is for).",
+            valueName: "board"),
+        transform: HardwareOptions.boardModel)
+    var board: BoardModel?
+
     @Option(
         help: ArgumentHelp("CPUs, 1 to 8 (default: 1).", valueName: "count"), transform: HardwareOptions.count)
     var cpus: Int?
@@ -29,6 +35,7 @@ struct HardwareOptions: ParsableArguments {
 
     /// Changes `spec` as the options say.
     func apply(to spec: inout MachineSpec) {
+        if let board { spec.board = board }
         if let cpus { spec.cpus = cpus }
         if let memory { spec.memory = memory }
         if let engine { spec.engine = engine }
@@ -38,9 +45,17 @@ struct HardwareOptions: ParsableArguments {
 
     // What can not be is refused here, where the message can name the option.
 
+    private static func boardModel(_ text: String) throws -> BoardModel {
+        guard let model = BoardModel(rawValue: text) else {
+            throw ValidationError("there are these: \(BoardModel.names.joined(separator: ", "))")
+        }
+        return model
+    }
+
     private static func count(_ text: String) throws -> Int {
-        guard let count = Int(text), VirtRISCV.hartCounts.contains(count) else {
-            throw ValidationError("a machine has 1 to 8 CPUs")
+        let counts = BoardModel.standard.cpuCounts
+        guard let count = Int(text), counts.contains(count) else {
+            throw ValidationError("a machine has \(counts.lowerBound) to \(counts.upperBound) CPUs")
         }
         return count
     }

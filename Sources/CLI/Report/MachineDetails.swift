@@ -38,7 +38,7 @@ struct MachineDetails: Encodable {
         specFile = bundle.specPath
         logFile = bundle.logPath
         consoleSocket = bundle.socketPath
-        board = spec.board
+        board = spec.board.rawValue
         cpus = spec.cpus
         memoryBytes = spec.memory.bytes
         engine = spec.engine

@@ -12,12 +12,16 @@ struct GuestFile {
 /// They use busybox, which is one static program: on an interpreter the dynamic loader's work for each
 /// of the system's own tools costs tens of milliseconds.
 enum GuestScripts {
-    static let all = [
-        GuestFile(path: "/etc/inittab", contents: inittab, isProgram: false),
-        GuestFile(path: "/usr/lib/starling/sysinit", contents: sysinit, isProgram: true),
-        GuestFile(path: "/usr/lib/starling/console", contents: console, isProgram: true),
-        GuestFile(path: "/usr/lib/starling/shutdown", contents: shutdown, isProgram: true),
-    ]
+    /// The files for a guest of `board`, which differ in how the guest ends the machine.
+    static func all(board: String) -> [GuestFile] {
+        let console = Self.console + PowerOffScript(board: board).contents + lastResort
+        return [
+            GuestFile(path: "/etc/inittab", contents: inittab, isProgram: false),
+            GuestFile(path: "/usr/lib/starling/sysinit", contents: sysinit, isProgram: true),
+            GuestFile(path: "/usr/lib/starling/console", contents: console, isProgram: true),
+            GuestFile(path: "/usr/lib/starling/shutdown", contents: shutdown, isProgram: true),
+        ]
+    }
 
     /// The dash asks init for a login shell in a session of its own, with the terminal as its
     /// controlling one; without it there would be no job control.
@@ -99,9 +103,11 @@ enum GuestScripts {
         busybox stty "$(busybox stty -g)" 2>/dev/null
         # Run here, as its signals must not reach this shell.
         . /usr/lib/starling/shutdown
-        # The board's power-off device (SiFive test finisher) hands the status to the host.
-        if [ "$status" -eq 0 ]; then value=0x5555; else value=$(printf '0x%x' $((status << 16 | 0x3333))); fi
-        busybox devmem 0x100000 32 "$value"
+
+        """#
+
+    /// The end of the console's script.
+    private static let lastResort = #"""
         # Not reached on a board with that device.
         exec busybox poweroff -f
 

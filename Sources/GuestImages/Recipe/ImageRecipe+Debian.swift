@@ -3,32 +3,50 @@
 extension ImageRecipe {
     /// A small but real Debian: what the archive marks as required, apt, an editor, Python, OpenSSL
     /// and the network tools, on a 1 GiB disk.
-    static func debian(suite: String, architecture: String, board: String) -> ImageRecipe {
-        ImageRecipe(
+    /// - Parameters:
+    ///   - diskUUID: the UUID of the root file system, one per recipe: disks of two images may meet in
+    ///     one machine.
+    ///   - drivers: modules that the board's disk needs besides virtio's own.
+    ///   - kernelWords: what the kernel command line gets besides the words of all recipes.
+    static func debian(
+        suite: String, architecture: String, board: String, diskUUID: String, drivers: [String] = [],
+        kernelWords: [String] = []
+    ) -> ImageRecipe {
+        let isBookworm = suite == "bookworm"
+        return ImageRecipe(
             name: "debian-\(suite)-\(architecture)",
             summary: "Debian \(suite) for \(architecture): kernel, initramfs and a 1 GiB root disk",
             architecture: architecture,
             board: board,
             suite: suite,
-            packages: essentialPackages + usefulPackages,
+            packages: (isBookworm ? bookwormEssentials : essentialPackages) + usefulPackages,
             kernelPackage: "linux-image-\(architecture)",
-            initramfsModules: initramfsModules,
-            moduleFolders: moduleFolders,
+            initramfsModules: drivers + initramfsModules,
+            moduleFolders: isBookworm ? bookwormModuleFolders : moduleFolders,
             alternatives: debianAlternatives,
             excludedPaths: documentation,
             diskByteCount: 1 << 30,
-            fileSystemUUID: "53746172-6c69-4e67-8269-736376363401",
+            fileSystemUUID: diskUUID,
             hostName: "starling",
-            kernelCommandLine: "root=/dev/vda rw console=ttyS0 quiet"
+            kernelCommandLine: (standardKernelWords + kernelWords).joined(separator: " "),
+            mergedFolders: isBookworm ? ["bin", "lib", "lib64", "sbin"] : nil
         )
     }
 
+    private static let standardKernelWords = ["root=/dev/vda", "rw", "console=ttyS0", "quiet"]
+
+    /// As of trixie.
     private static let essentialPackages = [
         "base-files", "base-passwd", "bash", "bsdutils", "coreutils", "dash", "debconf", "debianutils",
         "diffutils", "dpkg", "findutils", "grep", "gzip", "hostname", "init-system-helpers", "libc-bin",
         "login", "login.defs", "mawk", "mount", "ncurses-base", "ncurses-bin", "passwd", "perl-base",
         "sed", "sysvinit-utils", "tar", "tzdata", "util-linux",
     ]
+
+    /// Before trixie `login` brings `/etc/login.defs`, and one of two packages must stand for merged
+    /// folders: this one, as the other has all of Perl with it.
+    private static let bookwormEssentials =
+        essentialPackages.filter { $0 != "login.defs" } + ["usr-is-merged"]
 
     /// Not ca-certificates, whose set-up would take an interpreted guest a quarter of an hour.
     private static let usefulPackages = [
@@ -51,6 +69,9 @@ extension ImageRecipe {
         "drivers/net/virtio_net.ko.xz", "drivers/net/vxlan", "drivers/net/wireguard", "drivers/vhost",
         "drivers/virtio",
     ]
+
+    /// Since trixie modules are compressed.
+    private static let bookwormModuleFolders = moduleFolders.map { $0.replacing(".ko.xz", with: ".ko") }
 
     /// Manuals and translations; of each package's documentation only the copyright stays.
     private static let documentation = [

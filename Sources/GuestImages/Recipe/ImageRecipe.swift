@@ -35,6 +35,9 @@ public struct ImageRecipe: Codable, Equatable, Sendable {
     public var hostName: String
     /// The kernel command line that a machine uses unless its user gives another one.
     public var kernelCommandLine: String
+    /// Top folders (`bin`) that packages still put files into, and that are links into `/usr` in the
+    /// image, as an installer makes them; nil where the packages bring the links.
+    public var mergedFolders: [String]?
 
     /// A name that several packages can provide, and the one that provides it here.
     public struct Alternative: Codable, Equatable, Sendable {

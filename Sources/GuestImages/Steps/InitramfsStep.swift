@@ -18,8 +18,9 @@ struct InitramfsStep: BuildStep {
 
     func run(_ context: BuildContext, into folder: URL) throws {
         let scratch = folder.appendingPathComponent("scratch", isDirectory: true)
-        try UnpackStep.extract(["/usr/bin/busybox"], of: "busybox-static", into: scratch, context)
-        let busybox = scratch.appendingPathComponent("usr/bin/busybox")
+        let path = context.recipe.mergedFolders == nil ? "/usr/bin/busybox" : "/bin/busybox"
+        try UnpackStep.extract([path], of: "busybox-static", into: scratch, context)
+        let busybox = scratch.appendingPathComponent(path)
         var archive = NewcArchive()
         for name in ["bin", "dev", "proc", "sys", "root", "modules"] { archive.addFolder(name) }
         archive.addDevice("dev/console", permissions: 0o600, major: 5, minor: 1)

@@ -5,7 +5,7 @@ import Foundation
 struct KernelStep: BuildStep {
     static let name = "kernel"
     var name: String { Self.name }
-    let spaceNeeded: UInt64 = 260 << 20
+    let spaceNeeded: UInt64 = 480 << 20
 
     /// The kernel file, as in the package.
     static let kernelFile = "kernel"
@@ -21,7 +21,7 @@ struct KernelStep: BuildStep {
         let boot = all.appendingPathComponent("boot")
         guard let kernel = try HostFiles.names(in: boot).first(where: { $0.hasPrefix("vmlinu") }) else {
             throw ImageError.unexpectedPackage(
-                package: package.name, reason: "it has no /boot/vmlinux-<release>")
+                package: package.name, reason: "it has no /boot/vmlinux-<release> or vmlinuz-<release>")
         }
         try HostFiles.rename(
             boot.appendingPathComponent(kernel), to: folder.appendingPathComponent(Self.kernelFile))

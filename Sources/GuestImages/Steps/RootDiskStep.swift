@@ -17,14 +17,16 @@ struct RootDiskStep: BuildStep {
     func run(_ context: BuildContext, into folder: URL) throws {
         let packages = UnpackStep.inOrder(try DownloadStep.plan(context).rootPackages)
         let unpacked = context.folder(of: UnpackStep.name)
-        let archives = packages.map { UnpackStep.data(of: $0.name, unpacked).path }
+        let configured = context.folder(of: ConfigureStep.name)
+        let merged = configured.appendingPathComponent(ConfigureStep.mergedArchive)
+        let links = HostFiles.byteCount(of: merged) == nil ? [] : [merged.path]
+        let archives = links + packages.map { UnpackStep.data(of: $0.name, unpacked).path }
         let list = folder.appendingPathComponent("archives")
         try HostFiles.write(Data((archives.joined(separator: "\n") + "\n").utf8), to: list)
         let excludes = context.recipe.excludedPaths.map { ".\($0)\n" }.joined()
         try HostFiles.write(Data(excludes.utf8), to: folder.appendingPathComponent("excludes"))
         let defaults = folder.appendingPathComponent("mke2fs.conf")
         try HostFiles.write(Data(Self.defaults.utf8), to: defaults)
-        let configured = context.folder(of: ConfigureStep.name)
         let disk = folder.appendingPathComponent(Self.file).path
         let arguments = [
             folder.path, configured.path,
@@ -41,7 +43,7 @@ struct RootDiskStep: BuildStep {
         ) { line in
             guard line.hasPrefix(Self.mark) else { return }
             let name = line.dropFirst(Self.mark.count)
-            context.report(String(name), min(done / Double(packages.count + 1), 1))
+            context.report(String(name), min(done / Double(archives.count + 1), 1))
             done += 1
         }
         context.report("check", nil)

@@ -154,11 +154,21 @@ extension IRInterpreter {
         case .countLeadingZeros, .countTrailingZeros, .countOnes, .reverseBytes, .signExtend, .zeroExtend:
             let width = instruction.accessWidth ?? .double
             return IRArithmetic.unary(instruction.op, value(instruction.a), width) ?? 0
+        case .statusFlags, .flagsHold: return flags(instruction)
         case .isEqual, .isLessSigned, .isLessUnsigned:
             let truth = IRArithmetic.compare(instruction.op, value(instruction.a), value(instruction.b))
             return truth == true ? 1 : 0
         default: return IRArithmetic.binary(instruction.op, value(instruction.a), value(instruction.b)) ?? 0
         }
+    }
+
+    private func flags(_ instruction: IRInstruction) -> UInt64 {
+        let (a, b) = (value(instruction.a), value(instruction.b))
+        let width = instruction.accessWidth ?? .double
+        if instruction.op == .statusFlags {
+            return FlagOperation(rawValue: instruction.detail)?.flags(a, b, width) ?? 0
+        }
+        return FlagCondition(detail: instruction.detail)?.holds(a, b, width) == true ? 1 : 0
     }
 
     private func loadState(_ instruction: IRInstruction, _ state: UnsafeMutableRawPointer) -> UInt64 {

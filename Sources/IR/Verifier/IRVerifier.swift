@@ -100,6 +100,8 @@ public struct IRVerifier: Sendable {
         case .fence: UInt8(exactly: detail).flatMap(FenceKind.init(rawValue:)) != nil
         case .float: FloatOperation(irCode: detail) != nil
         case .helper: true
+        case .flags: FlagOperation(rawValue: detail) != nil
+        case .flagCondition: FlagCondition(detail: detail) != nil
         }
     }
 

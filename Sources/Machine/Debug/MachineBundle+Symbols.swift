@@ -1,7 +1,6 @@
 // The kernel's symbols beside the machine, for debuggers.
 import Debug
 import HostOS
-import VirtRISCV
 
 extension MachineBundle {
     static let symbolFileName = "symbols.elf"
@@ -13,7 +12,7 @@ extension MachineBundle {
     public func writeSymbols(from path: String) throws -> String {
         let text = try File.contents(of: path, limit: KernelSymbols.maximumByteCount)
         let file = "\(self.path)/\(Self.symbolFileName)"
-        try File.replace(file, with: try KernelSymbols(parsing: text).elf(machine: VirtRISCV.elfMachine))
+        try File.replace(file, with: try KernelSymbols(parsing: text).elf(machine: try spec().board.elfMachine))
         return file
     }
 }

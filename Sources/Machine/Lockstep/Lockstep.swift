@@ -118,8 +118,9 @@ public final class Lockstep {
         }
         for (one, other) in zip(fast.board.cpus, precise.board.cpus) {
             guard let a = one as? any TranslatableCPU, let b = other as? any TranslatableCPU else { continue }
-            let count = type(of: a).environment.stateByteCount
-            for offset in Swift.stride(from: 0, to: count & ~7, by: 8) {
+            let environment = type(of: a).environment
+            for offset in Swift.stride(from: 0, to: environment.stateByteCount & ~7, by: 8)
+            where !environment.scratch.contains(offset) {
                 let left = a.stateBlock.load(fromByteOffset: offset, as: UInt64.self)
                 let right = b.stateBlock.load(fromByteOffset: offset, as: UInt64.self)
                 if left != right {

@@ -1,9 +1,9 @@
 // A machine: a board, an engine and the loop that runs one on the other.
+import Devices
 import HostOS
 import MachineCore
 import StateCodec
 import Storage
-import VirtRISCV
 
 /// A machine that runs on the thread that calls `run`, and perhaps on threads of its CPUs, which live no
 /// longer than that call. Everything about it but `remote` belongs to the caller's thread.
@@ -11,9 +11,10 @@ public final class Machine {
     /// For other threads: input and stop requests.
     public let remote: MachineRemote
 
-    private(set) var board: VirtRISCV
+    private(set) var board: any Board
     private(set) var context: DeviceContext
     private let configuration: MachineConfiguration
+    var boardModel: BoardModel { configuration.board }
     var entropy: any StatefulEntropy
     let engineSet: EngineSet
     /// Guards the machine when its CPUs run on threads of their own; otherwise nil.
@@ -56,7 +57,8 @@ public final class Machine {
         self.lock = lock
         engineSet = try EngineSet(
             configuration.engine, count: lock == nil ? 1 : configuration.cpuCount)
-        let memory = try GuestMemory(base: MemoryMap.ramBase, byteCount: configuration.memoryByteCount)
+        let memory = try GuestMemory(
+            base: configuration.board.ramBase, byteCount: configuration.memoryByteCount)
         context = Self.makeContext(configuration, memory, saved, MachineLog(sink: log))
         disks = try MachineDisks(configuration.disks, context, mailbox)
         console = CharacterPort(output: consoleOutput)
@@ -75,10 +77,10 @@ public final class Machine {
         _ configuration: MachineConfiguration, _ context: DeviceContext, _ disks: MachineDisks,
         _ console: CharacterPort, _ entropy: any StatefulEntropy, _ control: GuestRequests, _ lock: MachineLock?,
         _ saved: MachineState?
-    ) throws -> VirtRISCV {
-        try VirtRISCV(
-            .init(
-                context: context, hartCount: configuration.cpuCount, disks: disks.boardDisks, console: console,
+    ) throws -> any Board {
+        try configuration.board.make(
+            BoardResources(
+                context: context, cpuCount: configuration.cpuCount, disks: disks.boardDisks, console: console,
                 virtioConsole: CharacterPort(), entropy: entropy, control: control,
                 program: configuration.program, lock: lock),
             restoring: saved?.tree)
@@ -100,7 +102,7 @@ public final class Machine {
     func replaceBoard(with saved: MachineState, fillMemory: () throws -> Void) throws {
         let context = Self.makeContext(configuration, context.memory, saved, context.log)
         let disks = try self.disks.reattached(to: context, mailbox)
-        let board: VirtRISCV
+        let board: any Board
         let typed = console.waiting
         // The new devices must not take what was typed for the old ones.
         console.waiting = []
@@ -128,6 +130,7 @@ public final class Machine {
     /// Several CPUs run at once where time does not depend on who runs how far.
     private static func makeLock(_ configuration: MachineConfiguration) -> MachineLock? {
         let isThreaded = configuration.cpuCount > 1 && configuration.clock == .freeRunning
+            && configuration.board.hasThreadedCPUs
         return isThreaded ? MachineLock(cpuCount: configuration.cpuCount) : nil
     }
 

@@ -1,5 +1,4 @@
 // Refusing machines that can not be, when they are configured and not when they run.
-import VirtRISCV
 
 extension MachineConfiguration {
     /// The smallest and largest memory of a machine, in bytes.
@@ -9,12 +8,18 @@ extension MachineConfiguration {
 
     /// - Throws: `MachineError` for the first thing that is out of range.
     func check() throws(MachineError) {
-        guard VirtRISCV.hartCounts.contains(cpuCount) else {
-            throw MachineError("a machine has 1 to 8 CPUs, not \(cpuCount)")
+        let counts = board.cpuCounts
+        guard counts.contains(cpuCount) else {
+            throw MachineError("a machine has \(counts.lowerBound) to \(counts.upperBound) CPUs, not \(cpuCount)")
         }
         guard Self.memoryRange.contains(memoryByteCount), memoryByteCount % 4096 == 0 else {
             throw MachineError(
                 "a machine's memory is 1 MiB to 1 TiB and a multiple of 4 KiB, not \(memoryByteCount) bytes")
+        }
+        guard board.memoryRange.contains(memoryByteCount) else {
+            throw MachineError(
+                "a machine with the board '\(board.rawValue)' has at most \(board.memoryRange.upperBound >> 20) MiB of "
+                    + "memory, not \(memoryByteCount >> 20): give it less")
         }
         guard disks.count <= Self.maximumDiskCount else {
             throw MachineError("a machine has at most \(Self.maximumDiskCount) disks, not \(disks.count)")

@@ -1,6 +1,5 @@
 // All that is needed to build a machine: checked, with every default filled in.
 import MachineCore
-import VirtRISCV
 
 /// A disk of a machine.
 public struct DiskConfiguration: Equatable, Sendable {
@@ -38,7 +37,8 @@ public struct DiskConfiguration: Equatable, Sendable {
 public struct MachineConfiguration: Sendable {
     /// For messages.
     public var name: String
-    /// 1 to 8.
+    public var board: BoardModel
+    /// As many as the board can have.
     public var cpuCount: Int
     /// A multiple of 4096.
     public var memoryByteCount: UInt64
@@ -53,6 +53,7 @@ public struct MachineConfiguration: Sendable {
     public init(name: String, program: BootProgram) {
         self.name = name
         self.program = program
+        board = .standard
         cpuCount = 1
         memoryByteCount = 512 << 20
         engine = EngineCatalog.standard

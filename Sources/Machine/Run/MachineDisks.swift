@@ -3,7 +3,6 @@ import Devices
 import HostOS
 import MachineCore
 import Storage
-import VirtRISCV
 
 /// Opens disks and closes them again.
 final class MachineDisks {

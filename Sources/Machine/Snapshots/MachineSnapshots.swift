@@ -86,7 +86,7 @@ private struct Capture: Sendable {
 extension Machine {
     /// What a snapshot of this machine must have been made of.
     var snapshotFacts: SnapshotManifest.MachineFacts {
-        .init(ramByteCount: context.memory.byteCount, cpuCount: board.cpus.count, boardName: "virt-riscv")
+        .init(ramByteCount: context.memory.byteCount, cpuCount: board.cpus.count, boardName: boardModel.rawValue)
     }
 
     fileprivate func capture(_ draft: SnapshotDraft, _ overlays: DiskOverlays) throws -> Capture {

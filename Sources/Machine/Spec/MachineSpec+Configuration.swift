@@ -1,7 +1,6 @@
 // From what the user wrote to what the machine is built of.
 import HostOS
 import MachineCore
-import VirtRISCV
 
 /// A guest image as far as booting needs it. Whoever knows the image store makes these.
 public struct BootImage: Sendable {
@@ -36,6 +35,7 @@ extension MachineSpec {
         let files = FileFinder(folder: folder)
         var configuration = MachineConfiguration(
             name: name ?? defaultName, program: try program(files, images))
+        configuration.board = board
         configuration.cpuCount = cpus
         configuration.memoryByteCount = memory.bytes
         configuration.engine = engine
@@ -86,7 +86,7 @@ extension MachineSpec.Linux {
 }
 
 /// Finds a machine's files.
-private struct FileFinder {
+struct FileFinder {
     let folder: String
 
     /// No file that a machine boots comes near this; a mistyped path may lead to a disk.

@@ -1,7 +1,6 @@
 // Reading `machine.yaml`.
 import Devices
 import HostOS
-import VirtRISCV
 import Yams
 
 extension MachineSpec {
@@ -45,8 +44,8 @@ extension MachineSpec {
     /// Takes over the keys that are there; the others keep their defaults.
     private mutating func read(_ mapping: SpecMapping, _ reader: SpecReader) throws(MachineSpecError) {
         if let node = mapping["name"] { name = try reader.machineName(node, "name") }
-        if let node = mapping["board"] { board = try reader.word(node, "board", Self.boards) }
-        if let node = mapping["cpus"] { cpus = try reader.integer(node, "cpus", VirtRISCV.hartCounts) }
+        if let node = mapping["board"] { board = try reader.board(node, "board") }
+        if let node = mapping["cpus"] { cpus = try reader.integer(node, "cpus", board.cpuCounts) }
         if let node = mapping["memory"] { memory = try reader.memory(node, "memory") }
         if let node = mapping["engine"] { engine = try reader.word(node, "engine", EngineCatalog.names) }
         if let node = mapping["clock"] { clock = try reader.clock(node, "clock") }
@@ -147,6 +146,11 @@ extension SpecReader {
             throw error(at: node, "'\(key)' is \(size), but must be 1MiB to 1TiB and a multiple of 4KiB")
         }
         return size
+    }
+
+    fileprivate func board(_ node: Node, _ key: String) throws(MachineSpecError) -> BoardModel {
+        let text = try word(node, key, BoardModel.names)
+        return BoardModel(rawValue: text) ?? .standard
     }
 
     fileprivate func clock(_ node: Node, _ key: String) throws(MachineSpecError) -> MachineSpec.Clock {

@@ -7,7 +7,7 @@ extension MachineSpec {
         var lines = ["kind: Machine"]
         if let name { lines.append("name: \(YAMLText.scalar(name))") }
         lines += [
-            "board: \(YAMLText.scalar(board))", "cpus: \(cpus)", "memory: \(memory)",
+            "board: \(board.rawValue)", "cpus: \(cpus)", "memory: \(memory)",
             "engine: \(YAMLText.scalar(engine))", "clock: \(clock.rawValue)", "boot:",
         ]
         lines += boot.entries.map { "  \($0.key): \(YAMLText.scalar($0.value))" }

@@ -5,8 +5,8 @@
 public struct MachineSpec: Equatable, Sendable {
     /// The name for messages; nil takes that of the bundle's folder.
     public var name: String?
-    /// The board; `virt-riscv` is the only one now.
-    public var board = Self.boards[0]
+    /// What the machine is built like.
+    public var board = BoardModel.standard
     /// The number of CPUs, 1 to 8.
     public var cpus = 1
     /// The size of RAM.
@@ -22,9 +22,6 @@ public struct MachineSpec: Equatable, Sendable {
 
     /// A machine with the defaults for everything but what it boots.
     public init(boot: Boot) { self.boot = boot }
-
-    /// The boards that `board` can name.
-    public static let boards = ["virt-riscv"]
 
     /// How time passes.
     public enum Clock: String, CaseIterable, Sendable {

@@ -20,6 +20,10 @@ public protocol Board: AnyObject {
     /// Puts the board into its power-on state and loads what it boots.
     /// - Throws: `BootError` when what it boots can not be loaded.
     func powerOn() throws(BootError)
+    /// The memory between a bare program's `begin_signature` and `end_signature` symbols, as published test suites
+    /// compare it.
+    /// - Throws: `BootError` when the program has no such symbols, or they are not in RAM.
+    func signature() throws(BootError) -> [UInt8]
     /// Gives every part's saved state by its path, in a fixed order.
     func visitState(_ visitor: any StateVisitor) throws
 }

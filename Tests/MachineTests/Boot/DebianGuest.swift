@@ -11,12 +11,20 @@ final class DebianGuest {
     let image: Image
     private let folder: URL
 
-    init() throws {
+    /// The image for each board.
+    private static func name(_ board: BoardModel) -> String {
+        switch board {
+        case .virtRISCV: "debian-trixie-riscv64"
+        case .pc: "debian-bookworm-amd64"
+        }
+    }
+
+    init(_ board: BoardModel = .virtRISCV) throws {
         let home = try MachineHome()
         do {
-            image = try ImageStore(root: URL(fileURLWithPath: home.path)).image(named: "debian-trixie-riscv64")
+            image = try ImageStore(root: URL(fileURLWithPath: home.path)).image(named: Self.name(board))
         } catch {
-            throw GuestMissing(reason: "\(error): run `make image` first")
+            throw GuestMissing(reason: "\(error): run `make images` first")
         }
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("starling-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -9,8 +9,11 @@ import VirtRISCV
 
 @Suite(.serialized) struct DeterminismTests {
     /// A booting guest with two harts, a disk and a console.
-    private func makeMachine(_ guest: DebianGuest, restoring saved: MachineState? = nil) throws -> Machine {
+    private func makeMachine(
+        _ guest: DebianGuest, _ board: BoardModel, restoring saved: MachineState? = nil
+    ) throws -> Machine {
         var configuration = MachineConfiguration(name: "test", program: .linux(guest.linux()))
+        configuration.board = board
         configuration.cpuCount = 2
         configuration.memoryByteCount = 256 << 20
         configuration.clock = .deterministic(nanosecondsPerInstruction: 10)
@@ -18,11 +21,11 @@ import VirtRISCV
         return try Machine(configuration, restoring: saved, log: { _ in }, consoleOutput: { _ in })
     }
 
-    @Test func twoBootsEndInTheSameState() throws {
-        let guest = try DebianGuest()
+    @Test(arguments: BoardModel.allCases) func twoBootsEndInTheSameState(_ board: BoardModel) throws {
+        let guest = try DebianGuest(board)
         var hashes: [StateHash] = []
         for _ in 0..<2 {
-            let machine = try makeMachine(guest)
+            let machine = try makeMachine(guest, board)
             #expect(try machine.run(instructionLimit: 900_000_000) == .instructionLimit)
             hashes.append(try machine.stateHash())
             // The hash sees a single instruction more.
@@ -33,12 +36,12 @@ import VirtRISCV
         #expect(hashes[0] == hashes[1])
     }
 
-    @Test func aSavedStateContinuesAsTheOriginal() throws {
-        let guest = try DebianGuest()
-        let original = try makeMachine(guest)
+    @Test(arguments: BoardModel.allCases) func aSavedStateContinuesAsTheOriginal(_ board: BoardModel) throws {
+        let guest = try DebianGuest(board)
+        let original = try makeMachine(guest, board)
         _ = try original.run(instructionLimit: 700_000_000)
         let saved = try original.savedState()
-        let copy = try makeMachine(guest, restoring: try saved.encodedAndDecoded())
+        let copy = try makeMachine(guest, board, restoring: try saved.encodedAndDecoded())
         copy.context.memory.hostBase.copyMemory(
             from: original.context.memory.hostBase, byteCount: Int(original.context.memory.byteCount))
         #expect(try copy.stateHash() == original.stateHash())

@@ -19,7 +19,7 @@ import Testing
     @Test func defaults() throws {
         let spec = try read("kind: Machine\nboot: { bare: a.elf }\n")
         #expect(spec.name == nil)
-        #expect(spec.board == "virt-riscv")
+        #expect(spec.board == .virtRISCV)
         #expect(spec.cpus == 1)
         #expect(spec.memory == ByteSize(bytes: 512 << 20))
         #expect(spec.engine == "jit")

@@ -1,4 +1,5 @@
 // A CPU under test in 64-bit user mode, with the memory of the host's harness for x87 instructions.
+import JITEngine
 import MachineCore
 
 @testable import X86
@@ -6,6 +7,8 @@ import MachineCore
 final class FloatMachine {
     let memory: GuestMemory
     let cpu: CPU
+    /// Executes instructions instead of the interpreter.
+    var engine: JITEngine?
     private static let base: UInt64 = 0x1000_0000
     private static let code: UInt64 = 0x1001_0000
     private static let image: UInt64 = 0x1000_1000
@@ -71,6 +74,7 @@ final class FloatMachine {
 
     /// Executes one instruction of the current mode; gives the vector of the exception that it raised, or nil.
     func execute(_ code: [UInt8]) throws -> UInt8? {
+        if let engine { return translate(code, engine) }
         pointer(Self.code).copyMemory(from: code, byteCount: code.count)
         let padded = code + [UInt8](repeating: 0, count: 15 - code.count)
         let mode = cpu.runtime.pointee.mode
@@ -86,6 +90,18 @@ final class FloatMachine {
         } catch {
             return cpu.notedVector
         }
+    }
+
+    /// Executes one instruction as translated code, followed by a jump to itself that keeps it from being the last one.
+    private func translate(_ code: [UInt8], _ engine: JITEngine) -> UInt8? {
+        let jump: [UInt8] = [0xeb, 0xfe]
+        pointer(Self.code).copyMemory(from: code + jump, byteCount: code.count + 2)
+        memory.noteWrite(at: Self.code, count: 32)
+        cpu.state.pointee.rip = Self.code
+        cpu.state.pointee.waiting = 0
+        let exceptions = cpu.runtime.pointee.exceptionCount
+        _ = engine.run(cpu, budget: 2, exactly: true)
+        return cpu.runtime.pointee.exceptionCount == exceptions && !cpu.isShutDown ? nil : cpu.notedVector
     }
 
     /// The result of a case, in the harness's form; the word of the signal is the vector, or all ones.

@@ -5,7 +5,7 @@ import MachineCore
 extension FirmwareItems {
     /// Everything that a PC firmware such as SeaBIOS asks for.
     /// - Throws: `FirmwareItemError` when the settings have files that can not be.
-    init(_ resources: PCBoard.Resources) throws(FirmwareItemError) {
+    init(_ resources: PCResources) throws(FirmwareItemError) {
         let memory = resources.context.memory.byteCount
         let count = AMLTerm.littleEndian(UInt16(resources.cpuCount))
         let numbered: [UInt16: [UInt8]] = [
@@ -19,7 +19,7 @@ extension FirmwareItems {
             files: Self.tables(resources) + Self.settings(resources) + resources.firmware.files)
     }
 
-    private static func tables(_ resources: PCBoard.Resources) -> [File] {
+    private static func tables(_ resources: PCResources) -> [File] {
         let memory = resources.context.memory.byteCount
         let tables = ACPITables(cpuCount: resources.cpuCount).encode()
         let structures = SMBIOSTables(
@@ -38,7 +38,7 @@ extension FirmwareItems {
         ]
     }
 
-    private static func settings(_ resources: PCBoard.Resources) -> [File] {
+    private static func settings(_ resources: PCResources) -> [File] {
         let settings = resources.firmware
         let order = settings.bootOrder.isEmpty ? PCDevices.bootDevices(resources) : settings.bootOrder
         let paths = order.map { PCDevices.firmwarePath($0) }.joined(separator: "\n")
@@ -58,7 +58,7 @@ extension FirmwareItems {
 
 extension PCDevices {
     /// Everything that can be booted, in the usual order.
-    static func bootDevices(_ resources: PCBoard.Resources) -> [BootDevice] {
+    static func bootDevices(_ resources: PCResources) -> [BootDevice] {
         resources.disks.indices.map { .disk($0) } + resources.drives.indices.map { .drive($0) }
     }
 

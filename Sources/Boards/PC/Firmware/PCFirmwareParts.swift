@@ -9,7 +9,7 @@ struct PCFirmwareParts {
     /// What the setup of an older PC would have stored in the memory beside its clock, by byte.
     let settingsMemory: [UInt8: UInt8]
 
-    init(_ resources: PCBoard.Resources) throws(BootError) {
+    init(_ resources: PCResources) throws(BootError) {
         do {
             items = try FirmwareItems(resources)
         } catch {

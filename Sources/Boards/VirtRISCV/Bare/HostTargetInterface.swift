@@ -1,4 +1,5 @@
 // The host-target interface (HTIF) of bare programs: two words of memory, `tohost` and `fromhost`.
+import Devices
 import MachineCore
 
 /// Watches `tohost` as published RISC-V test suites expect it: an odd value ends the program with
@@ -22,7 +23,7 @@ final class HostTargetInterface {
 
     static let stateVersion = StateVersion(1)
 
-    init(_ resources: VirtRISCV.Resources, state: State) {
+    init(_ resources: BoardResources, state: State) {
         memory = resources.context.memory
         console = resources.console
         control = resources.control

@@ -1,4 +1,5 @@
 // The SBI implementation that is the machine itself: calls of a kernel that has no firmware below it.
+import Devices
 import MachineCore
 import RISCV
 
@@ -22,9 +23,9 @@ final class SupervisorBinaryInterface {
     static let stateVersion: StateVersion = 1
     private(set) var state: State
     let harts: [Hart]
-    let resources: VirtRISCV.Resources
+    let resources: BoardResources
 
-    init(harts: [Hart], resources: VirtRISCV.Resources, state: State) {
+    init(harts: [Hart], resources: BoardResources, state: State) {
         self.harts = harts
         self.resources = resources
         self.state = state

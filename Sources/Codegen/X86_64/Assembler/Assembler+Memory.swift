@@ -91,6 +91,9 @@ extension Assembler {
         return count &- 4
     }
 
+    /// Puts the flags on the stack (PUSHFQ).
+    public mutating func pushFlags() { whole(0x9C, 1) }
+
     /// Puts a register on the stack (PUSH).
     @inline(__always)
     public mutating func push(_ register: GeneralRegister) {

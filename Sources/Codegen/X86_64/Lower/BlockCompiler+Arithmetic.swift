@@ -21,6 +21,7 @@ extension BlockCompiler {
         case .divideUnsigned, .divideSigned, .remainderUnsigned, .remainderSigned: emitDivision(instruction)
         case .signExtend, .zeroExtend: emitExtension(instruction)
         case .select: emitSelect(instruction)
+        case .statusFlags: emitStatusFlags(instruction)
         default: emitBitOperation(instruction)
         }
     }

@@ -5,7 +5,8 @@ import MachineCore
 extension BlockCompiler {
     /// Sets the host's flags by the condition `value`; gives the host condition under which it holds.
     mutating func emitCondition(_ value: Int32) -> Condition {
-        if case .general(let register) = location(value) {
+        if location(value) != .deferred {
+            let register = general(value)
             assembler.test(register, register)
             return .notEqual
         }
@@ -21,6 +22,7 @@ extension BlockCompiler {
         case .isLessUnsigned:
             compare(definition.a, definition.b)
             return .below
+        case .flagsHold: return emitFlagCondition(definition)
         case .constantCondition:
             assembler.moveImmediate(HostRole.scratchA, definition.immediate)
             assembler.test(HostRole.scratchA, HostRole.scratchA)
@@ -78,9 +80,11 @@ extension BlockCompiler {
         }
         // In the scratch register, so that the comparison finds enough temporaries.
         copy(instruction.c, into: HostRole.scratchA)
+        lockedGeneral = 0
         let ifTrue = general(instruction.b)
         let condition = emitCondition(instruction.a)
         assembler.cmov(condition, HostRole.scratchA, ifTrue)
+        lockedGeneral = 0
         let target = integerResult()
         assembler.move(target, HostRole.scratchA)
         finish(target)

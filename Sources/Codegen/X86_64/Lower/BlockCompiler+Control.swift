@@ -8,7 +8,7 @@ extension BlockCompiler {
         let condition = emitCondition(instruction.a)
         var stub = Stub(.bail, patch: assembler.jumpRelative(condition))
         stub.site = site()
-        stubs.append(stub)
+        addStub(stub)
     }
 
     /// A trace is left where the code goes another way than it did before.
@@ -17,13 +17,13 @@ extension BlockCompiler {
         if instruction.op == .exitIf {
             let condition = emitCondition(instruction.a)
             let kind = Stub.Kind.exit(distance: instruction.distance, unexecuted: unexecuted)
-            stubs.append(Stub(kind, patch: assembler.jumpRelative(condition)))
+            addStub(Stub(kind, patch: assembler.jumpRelative(condition)))
             return
         }
         let target = general(instruction.b)
         let condition = emitCondition(instruction.a)
         let kind = Stub.Kind.exitToValue(target, unexecuted: unexecuted)
-        stubs.append(Stub(kind, patch: assembler.jumpRelative(condition)))
+        addStub(Stub(kind, patch: assembler.jumpRelative(condition)))
     }
 
     mutating func emitHelper(_ instruction: IRInstruction) {
@@ -92,7 +92,7 @@ extension BlockCompiler {
             // An exception for sure.
             var stub = Stub(.bail, patch: assembler.jumpRelative())
             stub.site = site()
-            stubs.append(stub)
+            addStub(stub)
         }
     }
 

@@ -84,7 +84,7 @@ extension BlockCompiler {
         assembler.arithmetic(.cmp, mode, Int32(RoundingMode.nearestAway.rawValue), width: .byte)
         var stub = Stub(.bail, patch: assembler.jumpRelative(.equal))
         stub.site = site()
-        stubs.append(stub)
+        addStub(stub)
         return nil
     }
 
@@ -101,14 +101,14 @@ extension BlockCompiler {
         var stub = Stub(
             .float(code: softwareCode(instruction), a: a, b: b, c: c, result: result), patch: patch)
         stub.back = assembler.count
-        stubs.append(stub)
+        addStub(stub)
     }
 
     private mutating func canonicalize(_ register: VectorRegister, isSingle: Bool) {
         assembler.ucomis(register, register, single: isSingle)
         var stub = Stub(.canonicalNaN(register, single: isSingle), patch: assembler.jumpRelative(.parity))
         stub.back = assembler.count
-        stubs.append(stub)
+        addStub(stub)
     }
 
     mutating func loadConstant(_ register: VectorRegister, _ bits: UInt64, single: Bool) {
@@ -456,6 +456,6 @@ extension BlockCompiler {
         }
         var stub = Stub(.bail, patch: assembler.jumpRelative(.notEqual))
         stub.site = site()
-        stubs.append(stub)
+        addStub(stub)
     }
 }

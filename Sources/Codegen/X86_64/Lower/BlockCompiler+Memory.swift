@@ -62,7 +62,7 @@ extension BlockCompiler {
         stub.base = address.base
         stub.displacement = address.displacement
         stub.site = site(width)
-        stubs.append(stub)
+        addStub(stub)
     }
 
     // MARK: Loads

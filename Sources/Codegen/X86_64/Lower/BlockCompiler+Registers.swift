@@ -169,7 +169,7 @@ extension BlockCompiler {
         switch definition.op {
         case .constant: assembler.moveImmediate(register, definition.immediate)
         case .programCounter: loadAddress(register, definition.distance)
-        case .isEqual, .isLessSigned, .isLessUnsigned, .not, .constantCondition:
+        case .isEqual, .isLessSigned, .isLessUnsigned, .not, .flagsHold, .constantCondition:
             materialize(value, into: register)
         case .add:
             let base = general(definition.a)

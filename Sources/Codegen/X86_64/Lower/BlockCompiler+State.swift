@@ -137,7 +137,7 @@ extension BlockCompiler {
     }
 
     /// A field in memory is about to change: who still needs the old value gets a register.
-    private mutating func saveFieldValue(_ offset: Int32) {
+    mutating func saveFieldValue(_ offset: Int32) {
         let old = fieldValues[Int(offset) >> 3]
         fieldValues[Int(offset) >> 3] = -1
         guard old >= 0, values[Int(old)].home == offset else { return }

@@ -15,6 +15,7 @@ extension BlockCompiler {
     }
 
     private mutating func emit(_ stub: Stub) {
+        emitColdStores(stub)
         switch stub.kind {
         case .budget:
             assembler.moveImmediate(HostRole.scratchB, UInt64(guestInstructionCount))

@@ -36,6 +36,11 @@ public struct BlockCompiler: ~Copyable {
     var lockedGeneral: UInt16 = 0
     var lockedVector: UInt16 = 0
     var usedSpillSlots: UInt64 = 0
+    /// By cold field: the next store to it that overwrites it on the straight line; for the walk backward.
+    var coldEnds: InlineArray<4, Int32> = InlineArray(repeating: 0)
+    /// Stores that ways out of line are to make now.
+    var coldStores: [ColdStore] = []
+    var coldSteps: [ColdStep] = []
 
     /// The IR instruction in work.
     var position: Int32 = 0
@@ -118,6 +123,8 @@ public struct BlockCompiler: ~Copyable {
         lockedVector = 0
         usedSpillSlots = 0
         stubs.removeAll(keepingCapacity: true)
+        coldStores.removeAll(keepingCapacity: true)
+        coldSteps.removeAll(keepingCapacity: true)
         distance = 0
         started = 0
         hasCheckedRounding = false
@@ -153,10 +160,10 @@ public struct BlockCompiler: ~Copyable {
             distance = instruction.distance
             started += 1
         case .constant, .constantCondition, .programCounter, .isEqual, .isLessSigned, .isLessUnsigned, .not,
-            .unboxSingle:
+            .flagsHold, .unboxSingle:
             if instruction.op == .unboxSingle && isUsed(position) { emitUnboxCheck(instruction) }
         case .loadState: emitLoadState(instruction)
-        case .storeState: if !values[Int(position)].isDead { emitStoreState(instruction) }
+        case .storeState: emitStore(toState: instruction)
         case .load: emitLoad(instruction)
         case .store: emitStore(instruction)
         case .atomicUpdate: emitAtomicUpdate(instruction)
@@ -203,7 +210,7 @@ extension BlockCompiler {
     /// Written at its uses, so that its operands live until those.
     private func isDeferred(_ value: Int32) -> Bool {
         switch definition(value).op {
-        case .isEqual, .isLessSigned, .isLessUnsigned, .not, .unboxSingle: true
+        case .isEqual, .isLessSigned, .isLessUnsigned, .not, .flagsHold, .unboxSingle: true
         case .add: isAddressOnly(value)
         default: false
         }
@@ -213,6 +220,7 @@ extension BlockCompiler {
         values.update(repeating: ValueState(), count: count)
         overwritten.update(repeating: 0, count: fieldValueCount)
         observation = 1
+        coldEnds = InlineArray(repeating: 0)
         var index = Int32(count) - 1
         while index >= 0 {
             noteUses(definition(index), at: index)
@@ -221,7 +229,7 @@ extension BlockCompiler {
     }
 
     private mutating func noteUses(_ instruction: IRInstruction, at index: Int32) {
-        if noteState(instruction, at: index) { return }
+        if noteState(instruction, at: index) || noteColdUse(index, instruction) { return }
         let own = values[Int(index)].lastUse
         let hasEffects = !Self.isPure(instruction.op)
         // What nobody uses is not written, so it uses nothing.
@@ -256,16 +264,20 @@ extension BlockCompiler {
             let granule = overwritten + Int(truncatingIfNeeded: instruction.immediate >> 3)
             if instruction.width != 8 {
                 granule.pointee = 0
-            } else if granule.pointee == observation {
-                values[Int(index)].isDead = true
-                return true
-            } else {
-                granule.pointee = observation
+                return false
             }
-        case .loadState: overwritten[Int(truncatingIfNeeded: instruction.immediate >> 3)] = 0
-        case .load, .store, .atomicUpdate, .compareAndStore, .raiseIf, .exitIf, .exitToValueIf, .callHelper, .jump,
-            .jumpToValue, .branch, .exit, .exitToValue, .raise, .float, .unboxSingle:
+            let isDead = granule.pointee == observation
+            granule.pointee = observation
+            values[Int(index)].isDead = isDead
+            return noteColdStore(instruction, at: index) || isDead
+        case .loadState:
+            overwritten[Int(truncatingIfNeeded: instruction.immediate >> 3)] = 0
+            if let field = coldField(instruction.immediate) { coldEnds[field] = 0 }
+        case .load, .store, .atomicUpdate, .compareAndStore, .raiseIf, .exitIf, .exitToValueIf, .unboxSingle:
             observation += 1
+        case .callHelper, .jump, .jumpToValue, .branch, .exit, .exitToValue, .raise, .float:
+            observation += 1
+            coldEnds = InlineArray(repeating: 0)
         default: break
         }
         return false

@@ -40,6 +40,8 @@ struct Stub {
     var base = GeneralRegister.rax
     var displacement: Int32 = 0
     var site: UInt64 = 0
+    /// The stores that it begins with, in the compiler's list.
+    var coldSteps = 0..<0
 
     init(_ kind: Kind, patch: Int) {
         self.kind = kind

@@ -27,6 +27,10 @@ struct ValueState: BitwiseCopyable {
     var isUsedAsValue = false
     /// A store that another makes unnecessary.
     var isDead = false
+    /// A store that is made out of line only.
+    var isCold = false
+    /// Until where the value is needed out of line, or 0.
+    var coldUse: Int32 = 0
     var location = ValueLocation.deferred
     /// The field of the state block that holds it too, or -1.
     var home: Int32 = -1

@@ -232,6 +232,7 @@ extension OpcodeMap {
         66 0f3a21 insertps Vx,Md,Ib
         66 0f3a21 insertps Vx,Ux,Ib
         66 0f3a22 pinsrd Vx,Ey,Ib
+        66 0f3adf aeskeygenassist Vx,Wx,Ib
         66 0f3a40 dpps Vx,Wx,Ib
         66 0f3a41 dppd Vx,Wx,Ib
         66 0f3a42 mpsadbw Vx,Wx,Ib

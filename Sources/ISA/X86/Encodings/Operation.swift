@@ -49,7 +49,7 @@ enum Operation: UInt16, CaseIterable {
     case pminuw, pminud, pmaxsb, pmaxsd, pmaxuw, pmaxud, pmulld, phminposuw, aesimc, aesenc, aesenclast
     case aesdec, aesdeclast, roundps, roundpd, roundss, roundsd, blendps, blendpd, pblendw, palignr, pextrb
     case pextrd, extractps, pinsrb, insertps, pinsrd, dpps, dppd, mpsadbw, pclmulqdq, pcmpestrm, pcmpestri
-    case pcmpistrm, pcmpistri
+    case pcmpistrm, pcmpistri, aeskeygenassist
 }
 
 extension Operation {

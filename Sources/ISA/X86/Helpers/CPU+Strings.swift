@@ -1,4 +1,5 @@
 // Repeated string operations.
+import IR
 import MachineCore
 
 extension CPU {
@@ -147,8 +148,7 @@ extension CPU {
         let b = try slowLoad(try elementAddress(7, string, writes: false), width)
         if !isScan { advance(6, string) }
         advance(7, string)
-        var interpreter = Interpreter(self)
-        state.pointee.statusFlags = interpreter.statusFlags(.subtract, a, b, a &- b, width)
+        state.pointee.statusFlags = FlagOperation.subtract.flags(a, b, width)
         return (a == b) == string.prefixes.contains(.repeatNotEqual)
     }
 

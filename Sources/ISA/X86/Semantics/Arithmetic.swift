@@ -1,4 +1,5 @@
 // Addition, subtraction, logic, and what else reads one place and writes it back.
+import IR
 import MachineCore
 
 extension Instruction {
@@ -48,12 +49,19 @@ extension X86Semantics {
         let addend = withCarry ? add(b, carry()) : b
         if i.isLocked {
             let a = try lockedPlace(i, .add, addend)
-            return setFlags(statusFlags(.add, a, b, add(a, addend), i.size))
+            return setSumFlags(.add, a, b, add(a, addend), withCarry, i)
         }
         let place = try place(i)
         let sum = add(place.old, addend)
         try replace(place, sum, i)
-        setFlags(statusFlags(.add, place.old, b, sum, i.size))
+        setSumFlags(.add, place.old, b, sum, withCarry, i)
+    }
+
+    private mutating func setSumFlags(
+        _ operation: FlagOperation, _ a: Value, _ b: Value, _ result: Value, _ withCarry: Bool, _ i: Instruction
+    ) {
+        setFlags(
+            withCarry ? statusFlags(operation, a, b, result, i.size) : statusFlags(operation, a, b, i.size))
     }
 
     mutating func subtraction(_ i: Instruction, withBorrow: Bool) throws(Interruption) {
@@ -61,24 +69,24 @@ extension X86Semantics {
         let subtrahend = withBorrow ? add(b, carry()) : b
         if i.isLocked {
             let a = try lockedPlace(i, .add, subtract(constant(0), subtrahend))
-            return setFlags(statusFlags(.subtract, a, b, subtract(a, subtrahend), i.size))
+            return setSumFlags(.subtract, a, b, subtract(a, subtrahend), withBorrow, i)
         }
         let place = try place(i)
         let difference = subtract(place.old, subtrahend)
         try replace(place, difference, i)
-        setFlags(statusFlags(.subtract, place.old, b, difference, i.size))
+        setSumFlags(.subtract, place.old, b, difference, withBorrow, i)
     }
 
     mutating func compare(_ i: Instruction) throws(Interruption) {
         let a = try read(i.a, i)
         let b = try read(i.b, i)
-        setFlags(statusFlags(.subtract, a, b, subtract(a, b), i.size))
+        setFlags(statusFlags(.subtract, a, b, i.size))
     }
 
     /// `inc` and `dec`, which leave CF alone.
     mutating func step(_ i: Instruction, up: Bool) throws(Interruption) {
         let one = constant(1)
-        let source: FlagSource = up ? .add : .subtract
+        let operation: FlagOperation = up ? .add : .subtract
         let old: Value
         let result: Value
         if i.isLocked {
@@ -90,7 +98,7 @@ extension X86Semantics {
             result = up ? add(old, one) : subtract(old, one)
             try replace(place, result, i)
         }
-        let flags = statusFlags(source, old, one, result, i.size)
+        let flags = statusFlags(operation, old, one, i.size)
         setFlags(or(and(flags, constant(RFlags.status & ~RFlags.carry)), carry()))
     }
 
@@ -98,7 +106,7 @@ extension X86Semantics {
         let place = try place(i)
         let result = subtract(constant(0), place.old)
         try replace(place, result, i)
-        setFlags(statusFlags(.subtract, constant(0), place.old, result, i.size))
+        setFlags(statusFlags(.subtract, constant(0), place.old, i.size))
     }
 
     // MARK: Logic
@@ -122,13 +130,13 @@ extension X86Semantics {
             result = combine(operation, place.old, b)
             try replace(place, result, i)
         }
-        setFlags(statusFlags(.logic, result, result, result, i.size))
+        setFlags(resultFlags(result, i.size))
     }
 
     mutating func testBits(_ i: Instruction) throws(Interruption) {
         let a = try read(i.a, i)
-        let result = and(a, try read(i.b, i))
-        setFlags(statusFlags(.logic, result, result, result, i.size))
+        let b = try read(i.b, i)
+        setFlags(statusFlags(.and, a, b, i.size))
     }
 
     mutating func complement(_ i: Instruction) throws(Interruption) {
@@ -186,7 +194,7 @@ extension X86Semantics {
                 try write(i.a, add(old, b), i)
             }
         }
-        setFlags(statusFlags(.add, old, b, add(old, b), i.size))
+        setFlags(statusFlags(.add, old, b, i.size))
     }
 
     /// Compares the accumulator with the first operand; if they are equal the second replaces it, else the
@@ -213,7 +221,7 @@ extension X86Semantics {
                 setRegister(i.a.number, select(equals, zeroExtend(desired, from: i.size), whole))
             }
         }
-        setFlags(statusFlags(.subtract, expected, old, subtract(expected, old), i.size))
+        setFlags(statusFlags(.subtract, expected, old, i.size))
         let whole = register(0)
         let taken = i.size == .double || i.size == .word
             ? old : or(and(whole, constant(~i.size.mask)), old)

@@ -82,6 +82,9 @@ enum FloatField {
     static let control = offset(\.floatControl)
     static let status = offset(\.floatStatus)
     static let operand = offset(\.floatOperand)
+    private static let significands = offset(\.floatSignificands)
+    /// An MMX register.
+    static func significand(_ number: UInt8) -> Int { significands &+ Int(number & 7) &* 8 }
     static let operandSelector = offset(\.floatOperandSelector)
     /// CR0, which says whether x87 instructions may be executed.
     static let systemControl = offset(\.cr0)

@@ -166,9 +166,6 @@ extension X86Semantics {
     }
 
     @inline(__always)
-    mutating func carry() -> Value { and(flags(), constant(RFlags.carry)) }
-
-    @inline(__always)
     mutating func help(_ helper: Helper, _ a: Value, _ b: Value) throws(Interruption) -> Value {
         try callHelper(helper.rawValue, a, b)
     }

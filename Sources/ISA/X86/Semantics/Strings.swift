@@ -47,7 +47,7 @@ extension X86Semantics {
         let b = try load(elementAddress(Self.destination, i, writes: false), i.size)
         if !isScan { advance(Self.source, i) }
         advance(Self.destination, i)
-        setFlags(statusFlags(.subtract, a, b, subtract(a, b), i.size))
+        setFlags(statusFlags(.subtract, a, b, i.size))
     }
 
     private mutating func advance(_ number: UInt8, _ i: Instruction) {

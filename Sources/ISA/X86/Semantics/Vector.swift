@@ -11,6 +11,14 @@ extension Instruction {
     private var usesMMX: Bool { a.kind == .mmx || b.kind == .mmx || operation == .emms }
     var isPureVector: Bool { !usesMMX }
 
+    /// XMM registers or MXCSR have a part in it.
+    fileprivate var usesVectorState: Bool {
+        switch operation {
+        case .cvtps2pi, .cvttps2pi, .cvtpd2pi, .cvttpd2pi: true
+        default: !usesMMX || a.kind == .vector || b.kind == .vector
+        }
+    }
+
     /// 16 bytes in memory must lie at a multiple of 16 (Intel SDM volume 1, 10.4.1.1).
     var needsAlignment: Bool {
         switch operation {
@@ -26,7 +34,7 @@ extension X86Semantics {
         switch i.operation {
         case .ldmxcsr:
             _ = try help(.vector, constant(VectorCall(i).rawValue), read(i.a, i))
-        case .stmxcsr: try write(i.a, loadState(StateField.mxcsr, .word), i)
+        case .stmxcsr: try write(i.a, help(.vector, constant(VectorCall(i).rawValue), constant(0)), i)
         case .maskmovdqu, .maskmovq: try storeMasked(i)
         default:
             if i.isPureVector, try moveVector(i) { return }
@@ -38,7 +46,7 @@ extension X86Semantics {
     private mutating func checkVector(_ i: Instruction) throws(Interruption) {
         let control = loadState(StateField.systemControl, .double)
         var missing = and(control, constant(CR0.emulation))
-        if i.isPureVector {
+        if i.usesVectorState {
             let enabled = and(loadState(StateField.extensionControl, .double), constant(CR4.fxsave))
             missing = or(missing, xor(enabled, constant(CR4.fxsave)))
         }
@@ -49,7 +57,7 @@ extension X86Semantics {
 
     // MARK: Registers and memory
 
-    private mutating func half(_ number: UInt8, _ half: Int) -> Value {
+    mutating func half(_ number: UInt8, _ half: Int) -> Value {
         loadState(StateField.vector(number, half: half), .double)
     }
 
@@ -157,6 +165,12 @@ extension X86Semantics {
             storeState(StateField.scratch + 8, high, .double)
         } else if i.b.kind == .register {
             operand = try read(i.b, i)
+        }
+        if i.a.kind == .memory, i.b.kind == .mmx {
+            // The store may fault, and the helper changes x87's tags and top.
+            try write(i.a, loadState(FloatField.significand(i.b.number), .double), i)
+            _ = try help(.vector, constant(VectorCall(i).rawValue), operand)
+            return
         }
         // Where the result goes to memory, the store may fault after the helper: it changes nothing then.
         let result = try help(.vector, constant(VectorCall(i).rawValue), operand)

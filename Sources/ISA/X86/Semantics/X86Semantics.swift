@@ -1,4 +1,4 @@
-// Flags: how they are represented, and the two verbs that make and test them.
+// Flags: how they are represented, and the verbs that make and test them.
 //
 // Decision. The status flags are state like any other: one field of eight bytes that holds CF, PF, AF, ZF, SF
 // and OF at their places in RFLAGS and nothing else. An instruction that changes all of them stores a value
@@ -6,44 +6,44 @@
 // Both are verbs of their own, so that an instantiation can keep what they say abstract:
 //
 // - the interpreter computes the flags at once, about ten operations beside the arithmetic itself;
-// - in the IR, forwarding of state fields connects a condition with the operation that made its flags, and
-//   the pass for dead state stores removes flags that nobody reads. Today the verbs are written out in plain
-//   arithmetic; as IR operations of their own they become `cmp`+`jcc` on an x86 host, with the flags never
-//   leaving the host's, and are made concrete (`lahf`, `seto`) only at the end of a block where they are live.
+// - in the IR they are operations. A condition on flags that were made in the same block becomes a comparison of
+//   the operands, `cmp` and `jcc` on an x86 host; and the flags themselves are computed only where somebody can
+//   see them before others take their place.
 //
 // A lazy representation in the state (result, operands, kind) was not chosen: snapshots, debuggers and engine
 // switches would each have to evaluate it, and a translator can keep flags lazy for itself without it.
 import IR
 import MachineCore
 
-/// What flags are made of.
-enum FlagSource {
-    /// Sum or difference, with the carry vector of `a`, `b` and the result.
-    case add, subtract
-    /// CF, OF and AF are zero.
-    case logic
-}
-
 /// The verbs of x86 semantics beyond the common ones.
 protocol X86Semantics: Semantics {
-    /// The six status flags of an operation.
-    /// - Parameters:
-    ///   - source: the operation that gave `result`.
-    ///   - a, b: its operands; only their low `width` bytes count, as of the result.
-    mutating func statusFlags(_ source: FlagSource, _ a: Value, _ b: Value, _ result: Value, _ width: AccessWidth)
-        -> Value
+    /// The six status flags of an operation on the low `width` bytes of `a` and `b`.
+    mutating func statusFlags(_ operation: FlagOperation, _ a: Value, _ b: Value, _ width: AccessWidth) -> Value
     /// Whether condition `number` (Intel SDM volume 1, appendix B) holds in `flags`.
     mutating func test(_ number: UInt8, _ flags: Value) -> Condition
+    /// CF, as 0 or 1.
+    mutating func carry() -> Value
+    /// ZF, SF and PF of a result.
+    mutating func resultFlags(_ result: Value, _ width: AccessWidth) -> Value
 }
 
 extension X86Semantics {
     @inline(__always)
+    mutating func statusFlags(_ operation: FlagOperation, _ a: Value, _ b: Value, _ width: AccessWidth) -> Value {
+        switch operation {
+        case .add: statusFlags(.add, a, b, add(a, b), width)
+        case .subtract: statusFlags(.subtract, a, b, subtract(a, b), width)
+        case .and: resultFlags(and(a, b), width)
+        }
+    }
+
+    /// The flags of a sum or difference that a carry has gone into.
+    @inline(__always)
     mutating func statusFlags(
-        _ source: FlagSource, _ a: Value, _ b: Value, _ result: Value, _ width: AccessWidth
+        _ operation: FlagOperation, _ a: Value, _ b: Value, _ result: Value, _ width: AccessWidth
     ) -> Value {
         let simple = resultFlags(result, width)
-        if source == .logic { return simple }
-        let carries = carryVector(source, a, b, result)
+        let carries = carryVector(operation, a, b, result)
         let top = width.byteCount &* 8 &- 1
         let out = bit(carries, top)
         let overflow = xor(out, bit(carries, top &- 1))
@@ -53,15 +53,14 @@ extension X86Semantics {
 
     /// The carries (or borrows) out of each bit.
     @inline(__always)
-    private mutating func carryVector(_ source: FlagSource, _ a: Value, _ b: Value, _ result: Value) -> Value {
-        if source == .add {
+    private mutating func carryVector(_ operation: FlagOperation, _ a: Value, _ b: Value, _ result: Value) -> Value {
+        if operation == .add {
             return or(and(a, b), and(or(a, b), invert(result)))
         }
         let notA = invert(a)
         return or(and(notA, b), and(or(notA, b), result))
     }
 
-    /// ZF, SF and PF of a result.
     @inline(__always)
     mutating func resultFlags(_ result: Value, _ width: AccessWidth) -> Value {
         let value = zeroExtend(result, from: width)
@@ -74,7 +73,14 @@ extension X86Semantics {
     }
 
     @inline(__always)
-    mutating func test(_ number: UInt8, _ flags: Value) -> Condition {
+    mutating func test(_ number: UInt8, _ flags: Value) -> Condition { testBits(number, flags) }
+
+    @inline(__always)
+    mutating func carry() -> Value { and(flags(), constant(RFlags.carry)) }
+
+    /// Tests a condition by the flags' bits.
+    @inline(__always)
+    fileprivate mutating func testBits(_ number: UInt8, _ flags: Value) -> Condition {
         let isNegated = number & 1 != 0
         let holds: Condition
         switch number >> 1 {
@@ -117,4 +123,18 @@ extension X86Semantics {
     mutating func truth(_ condition: Condition) -> Value { select(condition, constant(1), constant(0)) }
 }
 
-extension IRBuilder: X86Semantics {}
+extension IRBuilder: X86Semantics {
+    mutating func test(_ number: UInt8, _ flags: IRValue) -> IRCondition {
+        condition(number, on: flags) ?? testBits(number, flags)
+    }
+
+    mutating func carry() -> IRValue {
+        let flags = flags()
+        if let holds = condition(2, on: flags) { return truth(holds) }
+        return and(flags, constant(RFlags.carry))
+    }
+
+    mutating func resultFlags(_ result: IRValue, _ width: AccessWidth) -> IRValue {
+        statusFlags(.and, result, result, width)
+    }
+}

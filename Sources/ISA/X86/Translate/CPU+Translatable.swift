@@ -115,8 +115,10 @@ extension CPU: TranslatableCPU {
     private func directPointer(
         _ address: UInt64, _ width: AccessWidth, _ kind: AccessKind
     ) -> UnsafeMutableRawPointer? {
-        if Self.crossesPage(address, width.byteCount) || !watchedAccesses(inPage: address & ~0xfff).isEmpty { return nil }
-        guard let physical = try? physicalAddress(of: address, kind) else { return nil }
+        let isWatched = !watchedAccesses(inPage: address & ~0xfff).isEmpty
+        guard !isWatched, !Self.crossesPage(address, width.byteCount),
+            let physical = try? physicalAddress(of: address, kind)
+        else { return nil }
         return memory.hostPointer(to: physical, count: width.byteCount)
     }
 

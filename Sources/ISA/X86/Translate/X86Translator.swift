@@ -9,7 +9,8 @@ struct X86Translator {
         stateByteCount: MemoryLayout<CPUState>.size, programCounterOffset: StateField.rip,
         floatFlagsOffset: StateField.floatFlags, floatRoundingOffset: StateField.floatRounding,
         // RAX, RDX, RCX, RSP, RBX, RDI, RSI: those that compiled programs use most, RBP being one more.
-        hotFields: [0, 2, 1, 4, 3, 7, 6].map { StateField.register($0) })
+        hotFields: [0, 2, 1, 4, 3, 7, 6].map { StateField.register($0) }, coldFields: [StateField.statusFlags],
+        scratch: StateField.scratch..<StateField.scratch + 16)
 
     /// Where the bytes of instructions are: what the page with the first of them holds from there on.
     typealias Fetch = (_ address: UInt64) -> UnsafeRawBufferPointer

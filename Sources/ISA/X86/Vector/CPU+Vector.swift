@@ -1,4 +1,4 @@
-// Operations on MMX and XMM registers: where operands are, and which family computes (Intel SDM volume 2).
+// Operations on MMX and XMM registers: where operands are, and where results go (Intel SDM volume 2).
 import MachineCore
 
 extension CPU {
@@ -6,13 +6,22 @@ extension CPU {
     /// - Parameter operand: the value of a general register that is a source, or a linear address.
     /// - Returns: the result, where it goes to a general register or memory.
     func performVector(_ call: VectorCall, _ operand: UInt64) throws(FaultTaken) -> UInt64 {
+        // What may fault comes before any change of state.
+        if call.operation == .maskmovdqu || call.operation == .maskmovq {
+            try storeMaskedBytes(call, at: operand)
+        }
         if call.isMMX || call.operation == .emms { enterMMX() }
         switch call.operation {
+        case .maskmovdqu, .maskmovq: break
         case .emms: state.pointee.floatInUse = 0
         case .ldmxcsr: try loadVectorControl(operand)
-        case .maskmovdqu, .maskmovq: try storeMaskedBytes(call, at: operand)
+        case .stmxcsr: return UInt64(state.pointee.mxcsr)
         case .ptest: testVectors(first(call), second(call, operand))
         case .pcmpestrm, .pcmpestri, .pcmpistrm, .pcmpistri: compareStrings(call, second(call, operand))
+        case .comiss, .comisd, .ucomiss, .ucomisd: try compareFloats(call, first(call), second(call, operand))
+        case .pblendvb, .blendvps, .blendvpd:
+            let mask = vectorRegister(0)
+            setFirst(call, VectorShuffle.blended(call, first(call), second(call, operand), mask: mask))
         default: return try computeVector(call, operand)
         }
         return 0
@@ -20,12 +29,16 @@ extension CPU {
 
     private func computeVector(_ call: VectorCall, _ operand: UInt64) throws(FaultTaken) -> UInt64 {
         let (a, b) = (first(call), second(call, operand))
-        if let value = extracted(call, b) { return value }
-        if let result = integerResult(call, a, b) {
-            setFirst(call, result)
-            return call.firstKind == .memory ? result.low : 0
+        if call.firstKind == .general || call.firstKind == .memory {
+            if let value = VectorExtraction.value(call, b) { return value }
+            return try convertToGeneral(call, b)
         }
-        return try performVectorFloat(call, a, b)
+        if let family = VectorFamilies.integer(call.operation), let result = family(call, a, b) {
+            setFirst(call, result)
+        } else {
+            try computeVectorFloat(call, a, b)
+        }
+        return 0
     }
 
     // MARK: Operands

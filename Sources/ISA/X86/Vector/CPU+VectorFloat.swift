@@ -3,33 +3,37 @@ import MachineCore
 import SoftFloat
 
 extension CPU {
-    /// Performs a floating-point operation on `a` and `b`; gives the result where it goes to a general register.
+    /// Performs an operation on `a` and `b` whose result is a vector.
     /// - Throws: the exception, when one happens that is not masked; no register has changed then.
-    func performVectorFloat(_ call: VectorCall, _ a: Vector128, _ b: Vector128) throws(FaultTaken) -> UInt64 {
+    func computeVectorFloat(_ call: VectorCall, _ a: Vector128, _ b: Vector128) throws(FaultTaken) {
         var unit = VectorFloatUnit(state.pointee.mxcsr)
-        if let flags = VectorFloatComparison.flags(call, a, b, &unit) {
-            try report(unit)
-            state.pointee.statusFlags = flags
-            return 0
+        guard let family = VectorFamilies.float(call.operation), let result = family(call, a, b, &unit) else {
+            throw fault(Fault.invalidOpcode)
         }
-        if let value = VectorFloatConversion.toGeneral(call, b, &unit) {
-            try report(unit)
-            return value
-        }
-        let result = VectorFloatArithmetic.result(call, a, b, &unit)
-            ?? VectorFloatComparison.mask(call, a, b, &unit) ?? VectorFloatConversion.result(call, a, b, &unit)
-        guard let result else { throw fault(Fault.invalidOpcode) }
-        try report(unit)
+        try report(&unit)
         setFirst(call, result)
-        return 0
+    }
+
+    /// Performs a conversion whose result is a general register's.
+    func convertToGeneral(_ call: VectorCall, _ b: Vector128) throws(FaultTaken) -> UInt64 {
+        var unit = VectorFloatUnit(state.pointee.mxcsr)
+        guard let value = VectorFloatConversion.toGeneral(call, b, &unit) else { throw fault(Fault.invalidOpcode) }
+        try report(&unit)
+        return value
+    }
+
+    /// Performs `comiss` and its like.
+    func compareFloats(_ call: VectorCall, _ a: Vector128, _ b: Vector128) throws(FaultTaken) {
+        var unit = VectorFloatUnit(state.pointee.mxcsr)
+        let flags = VectorFloatComparison.flags(call, a, b, &unit)
+        try report(&unit)
+        state.pointee.statusFlags = flags
     }
 
     /// Notes what happened in MXCSR, and raises what is not masked (Intel SDM volume 1, 11.5.2).
-    private func report(_ unit: VectorFloatUnit) throws(FaultTaken) {
-        // What is found before the operation keeps it from being carried out.
-        let early = unit.flags & VectorFloatUnit.Flag.early
-        let masked = state.pointee.mxcsr >> 7 & 0x3f
-        state.pointee.mxcsr |= early & ~masked != 0 ? early : unit.flags
+    private func report(_ unit: inout VectorFloatUnit) throws(FaultTaken) {
+        unit.finishStep()
+        state.pointee.mxcsr |= unit.flags
         guard unit.isStopped else { return }
         let isReported = state.pointee.cr4 & CR4.vectorExceptions != 0
         throw fault(isReported ? Fault.vectorFloat : Fault.invalidOpcode)

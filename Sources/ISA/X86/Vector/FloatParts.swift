@@ -25,6 +25,16 @@ struct FloatParts {
     var isNaN: Bool { exponent == maximumExponent && fraction != 0 }
     var isSignaling: Bool { isNaN && bits & quietBit == 0 }
 
+    /// The significand alone: a positive number from 1 to 2. Not for zero.
+    var fromOneToTwo: UInt64 {
+        let shift = exponent == 0 ? UInt64(fraction.leadingZeroBitCount) - (63 - fractionBitCount) : 0
+        let one = UInt64(bias) << fractionBitCount
+        return one | (fraction << shift) & ((1 << fractionBitCount) - 1)
+    }
+
+    /// A sixteenth; numbers that are so small that they do not have one stay.
+    var reduced: UInt64 { exponent > 4 ? bits - 4 << fractionBitCount : bits }
+
     /// A NaN in the other format: quiet, with the upper bits of its payload.
     var convertedNaN: UInt64 {
         let isNegative = bits & signBit != 0

@@ -1,8 +1,8 @@
 // Sums, differences, products and averages of packed integers.
 
 enum VectorArithmetic {
-    static func result(_ operation: Operation, _ a: Vector128, _ b: Vector128) -> Vector128? {
-        switch operation {
+    static func wrapped(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+        switch call.operation {
         case .paddb: a.combined(b, UInt8.self, &+)
         case .paddw: a.combined(b, UInt16.self, &+)
         case .paddd: a.combined(b, UInt32.self, &+)
@@ -15,7 +15,7 @@ enum VectorArithmetic {
         case .pandn: Vector128(~a.low & b.low, ~a.high & b.high)
         case .por: Vector128(a.low | b.low, a.high | b.high)
         case .pxor: Vector128(a.low ^ b.low, a.high ^ b.high)
-        default: saturated(operation, a, b) ?? product(operation, a, b) ?? horizontal(operation, a, b)
+        default: nil
         }
     }
 
@@ -31,8 +31,8 @@ enum VectorArithmetic {
         return overflows ? (Lane.isSigned && x >= 0 ? .max : .min) : difference
     }
 
-    private static func saturated(_ operation: Operation, _ a: Vector128, _ b: Vector128) -> Vector128? {
-        switch operation {
+    static func saturated(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+        switch call.operation {
         case .paddsb: a.combined(b, Int8.self, add)
         case .paddsw: a.combined(b, Int16.self, add)
         case .paddusb: a.combined(b, UInt8.self, add)
@@ -59,14 +59,14 @@ enum VectorArithmetic {
 
     // MARK: Products
 
-    private static func product(_ operation: Operation, _ a: Vector128, _ b: Vector128) -> Vector128? {
-        switch operation {
+    static func product(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+        switch call.operation {
         case .pmullw: a.combined(b, UInt16.self, &*)
         case .pmulld: a.combined(b, UInt32.self, &*)
-        case .pmulhw: a.combined(b, Int16.self) { Int16(truncatingIfNeeded: Int32($0) * Int32($1) >> 16) }
-        case .pmulhuw: a.combined(b, UInt16.self) { UInt16(truncatingIfNeeded: UInt32($0) * UInt32($1) >> 16) }
+        case .pmulhw: a.combined(b, Int16.self) { Int16(truncatingIfNeeded: (Int32($0) * Int32($1)) >> 16) }
+        case .pmulhuw: a.combined(b, UInt16.self) { UInt16(truncatingIfNeeded: (UInt32($0) * UInt32($1)) >> 16) }
         case .pmulhrsw:
-            a.combined(b, Int16.self) { Int16(truncatingIfNeeded: (Int32($0) * Int32($1) >> 14 + 1) >> 1) }
+            a.combined(b, Int16.self) { Int16(truncatingIfNeeded: ((Int32($0) * Int32($1)) >> 14 + 1) >> 1) }
         case .pmuludq:
             Vector128((a.low & 0xffff_ffff) &* (b.low & 0xffff_ffff), (a.high & 0xffff_ffff) &* (b.high & 0xffff_ffff))
         case .pmuldq:
@@ -97,24 +97,24 @@ enum VectorArithmetic {
 
     /// Pairs of neighbours of the first operand, then of the second.
     private static func pairs<Lane: FixedWidthInteger>(
-        _ a: Vector128, _ b: Vector128, _ type: Lane.Type, _ body: (Lane, Lane) -> Lane
+        _ operands: (Vector128, Vector128), _ type: Lane.Type, _ body: (Lane, Lane) -> Lane
     ) -> Vector128 {
         let half = Vector128.count(type) / 2
         return .make(type) { index in
-            let source = index < half ? a : b
+            let source = index < half ? operands.0 : operands.1
             let place = index % half * 2
             return body(source.lane(place, type), source.lane(place + 1, type))
         }
     }
 
-    private static func horizontal(_ operation: Operation, _ a: Vector128, _ b: Vector128) -> Vector128? {
-        switch operation {
-        case .phaddw: pairs(a, b, Int16.self, &+)
-        case .phaddd: pairs(a, b, Int32.self, &+)
-        case .phaddsw: pairs(a, b, Int16.self, add)
-        case .phsubw: pairs(a, b, Int16.self, &-)
-        case .phsubd: pairs(a, b, Int32.self, &-)
-        case .phsubsw: pairs(a, b, Int16.self, subtract)
+    static func horizontal(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+        switch call.operation {
+        case .phaddw: pairs(call.joined(a, b), Int16.self, &+)
+        case .phaddd: pairs(call.joined(a, b), Int32.self, &+)
+        case .phaddsw: pairs(call.joined(a, b), Int16.self, add)
+        case .phsubw: pairs(call.joined(a, b), Int16.self, &-)
+        case .phsubd: pairs(call.joined(a, b), Int32.self, &-)
+        case .phsubsw: pairs(call.joined(a, b), Int16.self, subtract)
         case .phminposuw: minimumWithPlace(b)
         default: nil
         }

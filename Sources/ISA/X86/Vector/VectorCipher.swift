@@ -8,6 +8,7 @@ enum VectorCipher {
         case .aesdec: mixColumns(substitute(shiftRows(a, by: 3), inverse), [14, 11, 13, 9]) ^ b
         case .aesdeclast: substitute(shiftRows(a, by: 3), inverse) ^ b
         case .aesimc: mixColumns(b, [14, 11, 13, 9])
+        case .aeskeygenassist: keyParts(b, UInt32(call.immediate))
         case .pclmulqdq:
             product(
                 call.immediate & 1 != 0 ? a.high : a.low, call.immediate & 16 != 0 ? b.high : b.low)
@@ -61,6 +62,15 @@ enum VectorCipher {
                 let byte = state.lane(index / 4 * 4 + (index + $1) % 4, UInt8.self)
                 return $0 ^ multiply(byte, factors[$1])
             }
+        }
+    }
+
+    /// What the next round key is made of (FIPS 197, 5.2): two words substituted, and also rotated with a constant.
+    private static func keyParts(_ key: Vector128, _ constant: UInt32) -> Vector128 {
+        let substituted = substitute(key, forward)
+        return .make(UInt32.self) { index in
+            let word = substituted.lane(index | 1, UInt32.self)
+            return index & 1 == 0 ? word : (word >> 8 | word << 24) ^ constant
         }
     }
 

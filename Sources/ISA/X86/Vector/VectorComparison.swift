@@ -1,8 +1,8 @@
 // Comparisons, minima and maxima of packed integers.
 
 enum VectorComparison {
-    static func result(_ operation: Operation, _ a: Vector128, _ b: Vector128) -> Vector128? {
-        switch operation {
+    static func result(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+        switch call.operation {
         case .pcmpeqb: mask(a, b, UInt8.self, ==)
         case .pcmpeqw: mask(a, b, UInt16.self, ==)
         case .pcmpeqd: mask(a, b, UInt32.self, ==)

@@ -8,18 +8,14 @@ enum VectorFloatArithmetic {
     private static let scalarSingle = FloatLanes(format: .single, isScalar: true)
     private static let scalarDouble = FloatLanes(format: .double, isScalar: true)
 
-    static func result(
+    /// Sums, differences, products, quotients and roots.
+    static func basic(
         _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
     ) -> Vector128? {
-        if let (lanes, operation) = operation(call.operation) {
-            return lanes.make(a) {
-                let isRoot = operation == .squareRoot(lanes.format)
-                return unit.compute(
-                    operation, isRoot ? lanes.lane(b, $0) : lanes.lane(a, $0), lanes.lane(b, $0), lanes.format)
-            }
-        }
-        return extremum(call.operation, a, b, &unit) ?? neighbours(call.operation, a, b, &unit)
-            ?? rounded(call, a, b, &unit) ?? dotProduct(call, a, b, &unit) ?? approximated(call.operation, a, b)
+        guard let (lanes, operation) = operation(call.operation) else { return nil }
+        // Roots have one operand.
+        let first = operation == .squareRoot(lanes.format) ? b : a
+        return lanes.make(a) { unit.compute(operation, lanes.lane(first, $0), lanes.lane(b, $0), lanes.format) }
     }
 
     private static func operation(_ operation: Operation) -> (FloatLanes, FloatOperation)? {
@@ -48,50 +44,51 @@ enum VectorFloatArithmetic {
         }
     }
 
-    private static func extremum(
-        _ operation: Operation, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
+    static func extremum(
+        _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
     ) -> Vector128? {
         let lanes: FloatLanes
-        switch operation {
+        switch call.operation {
         case .minps, .maxps: lanes = packedSingle
         case .minpd, .maxpd: lanes = packedDouble
         case .minss, .maxss: lanes = scalarSingle
         case .minsd, .maxsd: lanes = scalarDouble
         default: return nil
         }
-        let isMaximum = [.maxps, .maxpd, .maxss, .maxsd].contains(operation)
+        let isMaximum = [.maxps, .maxpd, .maxss, .maxsd].contains(call.operation)
         return lanes.make(a) {
             unit.extremum(lanes.lane(a, $0), lanes.lane(b, $0), lanes.format, isMaximum: isMaximum)
         }
     }
 
     /// Sums and differences of neighbours, and alternating ones.
-    private static func neighbours(
-        _ operation: Operation, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
+    static func neighbours(
+        _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
     ) -> Vector128? {
         let lanes: FloatLanes
-        switch operation {
+        switch call.operation {
         case .haddps, .hsubps, .addsubps: lanes = packedSingle
         case .haddpd, .hsubpd, .addsubpd: lanes = packedDouble
         default: return nil
         }
         let format = lanes.format
+        let alternates = call.operation == .addsubps || call.operation == .addsubpd
+        let isSum = call.operation == .haddps || call.operation == .haddpd
         let half = format == .single ? 2 : 1
         return lanes.make(a) { index in
-            if operation == .addsubps || operation == .addsubpd {
+            if alternates {
                 let kind: FloatOperation = index % 2 == 0 ? .subtract(format) : .add(format)
                 return unit.compute(kind, lanes.lane(a, index), lanes.lane(b, index), format)
             }
             let source = index < half ? a : b
             let place = index % half * 2
-            let isSum = operation == .haddps || operation == .haddpd
             return unit.compute(
                 isSum ? .add(format) : .subtract(format), lanes.lane(source, place), lanes.lane(source, place + 1),
                 format)
         }
     }
 
-    private static func rounded(
+    static func rounded(
         _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
     ) -> Vector128? {
         let lanes: FloatLanes
@@ -106,32 +103,36 @@ enum VectorFloatArithmetic {
     }
 
     /// `dpps` and `dppd`: products where the upper half of the immediate value says, added in pairs, and given where
-    /// the lower half says.
-    private static func dotProduct(
+    /// the lower half says. Exceptions that are not masked stop it after each of these steps.
+    static func dotProduct(
         _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
     ) -> Vector128? {
         guard call.operation == .dpps || call.operation == .dppd else { return nil }
         let lanes = call.operation == .dpps ? packedSingle : packedDouble
         let format = lanes.format
-        let control = call.immediate
-        let count = format == .single ? 4 : 2
-        let products = (0..<count).map { index -> UInt64 in
-            guard control >> UInt8(4 + index) & 1 != 0 else { return 0 }
-            return unit.compute(.multiply(format), lanes.lane(a, index), lanes.lane(b, index), format)
+        let products = lanes.make(.zero) {
+            guard call.immediate >> UInt8(4 + $0) & 1 != 0 else { return 0 }
+            return unit.compute(.multiply(format), lanes.lane(a, $0), lanes.lane(b, $0), format)
         }
-        var sum = unit.compute(.add(format), products[0], products[1], format)
-        if count == 4 {
-            let upper = unit.compute(.add(format), products[2], products[3], format)
+        unit.finishStep()
+        if unit.isStopped { return .zero }
+        var sum = unit.compute(.add(format), lanes.lane(products, 0), lanes.lane(products, 1), format)
+        if format == .single {
+            let upper = unit.compute(.add(format), lanes.lane(products, 2), lanes.lane(products, 3), format)
+            unit.finishStep()
+            if unit.isStopped { return .zero }
             sum = unit.compute(.add(format), sum, upper, format)
         }
-        return lanes.make(a) { control >> UInt8($0) & 1 != 0 ? sum : 0 }
+        return lanes.make(.zero) { call.immediate >> UInt8($0) & 1 != 0 ? sum : 0 }
     }
 
     /// `rcp` and `rsqrt`: results with 12 right bits are asked for; these have all of them but the last (Intel SDM
     /// volume 2, RCPPS).
-    private static func approximated(_ operation: Operation, _ a: Vector128, _ b: Vector128) -> Vector128? {
-        let lanes = operation == .rcpss || operation == .rsqrtss ? scalarSingle : packedSingle
-        switch operation {
+    static func approximated(
+        _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
+    ) -> Vector128? {
+        let lanes = call.operation == .rcpss || call.operation == .rsqrtss ? scalarSingle : packedSingle
+        switch call.operation {
         case .rcpps, .rcpss: return lanes.make(a) { approximate(lanes.lane(b, $0)) { 1 / $0 } }
         case .rsqrtps, .rsqrtss: return lanes.make(a) { approximate(lanes.lane(b, $0)) { 1 / $0.squareRoot() } }
         default: return nil

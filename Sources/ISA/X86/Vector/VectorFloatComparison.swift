@@ -35,16 +35,11 @@ enum VectorFloatComparison {
         return predicate & 4 != 0 ? !result : result
     }
 
-    /// The flags that `comis` and `ucomis` set; nil for other operations.
+    /// The flags that `comis` and `ucomis` set.
     static func flags(
         _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
-    ) -> UInt64? {
-        let format: FloatFormat
-        switch call.operation {
-        case .comiss, .ucomiss: format = .single
-        case .comisd, .ucomisd: format = .double
-        default: return nil
-        }
+    ) -> UInt64 {
+        let format: FloatFormat = call.operation == .comiss || call.operation == .ucomiss ? .single : .double
         let signalsQuiet = call.operation == .comiss || call.operation == .comisd
         let lanes = FloatLanes(format: format, isScalar: true)
         switch unit.compare(lanes.lane(a, 0), lanes.lane(b, 0), format, signalsQuiet: signalsQuiet) {

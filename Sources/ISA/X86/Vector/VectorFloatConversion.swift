@@ -16,15 +16,9 @@ enum VectorFloatConversion {
             truncates: truncates)
     }
 
-    static func result(
-        _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
-    ) -> Vector128? {
-        fromIntegers(call, a, b, &unit) ?? toIntegers(call, b, &unit) ?? betweenFormats(call, a, b, &unit)
-    }
-
     private static func word(_ vector: Vector128, _ index: Int) -> UInt64 { UInt64(vector.lane(index, UInt32.self)) }
 
-    private static func fromIntegers(
+    static func fromIntegers(
         _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
     ) -> Vector128? {
         let isWide = call.secondWidth == 8
@@ -49,7 +43,9 @@ enum VectorFloatConversion {
         return result
     }
 
-    private static func toIntegers(_ call: VectorCall, _ b: Vector128, _ unit: inout VectorFloatUnit) -> Vector128? {
+    static func toIntegers(
+        _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
+    ) -> Vector128? {
         let format: FloatFormat
         let count: Int
         switch call.operation {
@@ -68,7 +64,7 @@ enum VectorFloatConversion {
         return result
     }
 
-    private static func betweenFormats(
+    static func betweenFormats(
         _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ unit: inout VectorFloatUnit
     ) -> Vector128? {
         var result = a

@@ -1,13 +1,9 @@
 // Lanes that change their places: shuffles, interleaving, inserts, blends and moves between register files.
 
 enum VectorShuffle {
-    static func result(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
-        interleaved(call, a, b) ?? shuffled(call, a, b) ?? inserted(call, a, b) ?? moved(call, a, b)
-    }
-
     // MARK: Interleaving
 
-    private static func interleaved(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+    static func interleaved(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
         switch call.operation {
         case .punpcklbw: interleave(call, a, b, UInt8.self, isHigh: false)
         case .punpcklwd: interleave(call, a, b, UInt16.self, isHigh: false)
@@ -31,7 +27,7 @@ enum VectorShuffle {
 
     // MARK: Shuffles
 
-    private static func shuffled(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+    static func shuffled(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
         let order = Int(call.immediate)
         func place(_ index: Int) -> Int { order >> (index % 4 * 2) & 3 }
         switch call.operation {
@@ -63,7 +59,7 @@ enum VectorShuffle {
 
     // MARK: Inserts and blends
 
-    private static func inserted(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+    static func inserted(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
         let index = Int(call.immediate)
         var result = a
         switch call.operation {
@@ -89,6 +85,18 @@ enum VectorShuffle {
         return result
     }
 
+    /// Blends whose mask is the first register (Intel SDM volume 2, PBLENDVB and BLENDVPS).
+    static func blended(_ call: VectorCall, _ a: Vector128, _ b: Vector128, mask: Vector128) -> Vector128 {
+        func blend<Lane: FixedWidthInteger & SignedInteger>(_ type: Lane.Type) -> Vector128 {
+            .make(type) { (mask.lane($0, type) < 0 ? b : a).lane($0, type) }
+        }
+        switch call.operation {
+        case .pblendvb: return blend(Int8.self)
+        case .blendvps: return blend(Int32.self)
+        default: return blend(Int64.self)
+        }
+    }
+
     /// Sums of the differences between four bytes of the second operand and eight places in the first.
     private static func differences(_ control: Int, _ a: Vector128, _ b: Vector128) -> Vector128 {
         let (first, second) = (control >> 2 & 1, control & 3)
@@ -103,7 +111,7 @@ enum VectorShuffle {
 
     // MARK: Moves
 
-    private static func moved(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
+    static func moved(_ call: VectorCall, _ a: Vector128, _ b: Vector128) -> Vector128? {
         switch call.operation {
         case .movsldup: .make(UInt32.self) { b.lane($0 & ~1, UInt32.self) }
         case .movshdup: .make(UInt32.self) { b.lane($0 | 1, UInt32.self) }

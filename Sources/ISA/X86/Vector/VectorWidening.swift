@@ -33,8 +33,7 @@ enum VectorWidening {
     private static func packed<From: FixedWidthInteger, To: FixedWidthInteger>(
         _ call: VectorCall, _ a: Vector128, _ b: Vector128, _ from: From.Type, _ to: To.Type
     ) -> Vector128 {
-        // Of MMX registers, the two halves of one vector.
-        let (x, y) = call.isMMX ? (Vector128(a.low, b.low), Vector128.zero) : (a, b)
+        let (x, y) = call.joined(a, b)
         let half = Vector128.count(from)
         return .make(to) { To(clamping: ($0 < half ? x : y).lane($0 % half, from)) }
     }

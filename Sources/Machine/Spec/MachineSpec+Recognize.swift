@@ -1,0 +1,19 @@
+// Which board a machine needs, by what it boots.
+import MachineCore
+
+extension MachineSpec {
+    /// A machine that boots `boot`, on the board that its files are for; the standard board where they do not tell.
+    /// - Throws: `MissingBootFile`, or `BootError` when a file can not be read.
+    public init(recognizing boot: Boot) throws {
+        self.init(boot: boot)
+        let path: String
+        switch boot {
+        case .linux(let linux, _):
+            guard case .files(let kernel, _) = linux.source else { return }
+            path = kernel
+        case .firmware(let file), .bare(let file): path = file
+        }
+        let file = try FileFinder(folder: "").bootFile(path, "boot file")
+        board = try BoardModel(recognizing: file) ?? .standard
+    }
+}
