@@ -80,7 +80,7 @@ let package = Package(
             ]),
         library("GuestImages", ["HostOS", "StateCodec"]),
         // layer 6: services
-        library("ControlAPI", ["Machine", "MachineCore", "HostOS"] + nio),
+        library("ControlAPI", ["Machine", "Pictures", "MachineCore", "HostOS"] + nio),
         // layer 7: executables
         executable(
             "starling", path: "CLI",

@@ -30,7 +30,8 @@ struct Starling: ParsableCommand {
         subcommands: [
             RunCommand.self, CreateCommand.self, StartCommand.self, LsCommand.self, ShowCommand.self,
             StatsCommand.self, ConsoleCommand.self, PauseCommand.self, ResumeCommand.self, StopCommand.self,
-            ResetCommand.self, SwitchCommand.self, SnapshotCommand.self, SnapshotsCommand.self,
+            ResetCommand.self, ScreenshotCommand.self, TypeCommand.self, SwitchCommand.self,
+            SnapshotCommand.self, SnapshotsCommand.self,
             RestoreCommand.self, ForkCommand.self, RecordCommand.self, BookmarkCommand.self,
             RewindCommand.self, ReplayCommand.self, TimelineCommand.self, DebugCommand.self,
             TraceCommand.self, InspectCommand.self, SetCommand.self, ExportCommand.self, ImportCommand.self,

@@ -1,4 +1,5 @@
 // What the control API says and understands, as JSON. `Documentation/control-api.yaml` describes it.
+import Foundation
 import Machine
 
 /// How a machine is.
@@ -247,6 +248,22 @@ public struct DevicesInfo: Codable, Sendable {
         public var path: String
         public var stateBytes: Int
     }
+}
+
+/// What the screen shows.
+public struct ScreenInfo: Codable, Sendable {
+    /// In pixels.
+    public var width: Int
+    public var height: Int
+    /// A PNG file; base64 in JSON.
+    public var png: Data
+}
+
+/// Text to be typed on the keyboard.
+public struct TypeRequest: Codable, Sendable {
+    public var text: String
+
+    public init(text: String) { self.text = text }
 }
 
 /// Nothing to say.

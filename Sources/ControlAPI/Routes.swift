@@ -100,6 +100,8 @@ struct Route: Sendable {
         Route("GET", "/v1/inspect/pagetable") { machine, request, _ in try machine.inspectPageTable(request) },
         Route("GET", "/v1/inspect/tlb") { machine, request, _ in try machine.inspectTLB(request) },
         Route("GET", "/v1/inspect/devices") { machine, _, _ in try machine.inspectDevices() },
+        Route("GET", "/v1/screen") { machine, _, _ in try machine.screen() },
+        Route("POST", "/v1/keyboard") { machine, request, _ in try machine.typeText(request.decode(TypeRequest.self)) },
         Route("PUT", "/v1/registers") { machine, request, _ in
             try machine.setRegisters(request.decode(RegistersRequest.self))
         },

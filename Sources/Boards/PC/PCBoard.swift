@@ -7,7 +7,7 @@ import StateCodec
 import X86
 
 /// A PC with a Q35 chipset, in the layout of `PCMemoryMap`.
-public final class PCBoard: Board {
+public final class PCBoard: PersonalBoard {
     /// `e_machine` of programs for this board.
     public static let elfMachine = ELFMachine.x86_64
     /// How many CPUs a board can have.
@@ -60,25 +60,15 @@ public final class PCBoard: Board {
         guard resources.disks.count <= PCDevices.maximumDiskCount else {
             throw BootError("the PC has room for \(PCDevices.maximumDiskCount) disks; remove some")
         }
-        guard resources.context.memory.byteCount >= PCMemoryMap.minimumRAMByteCount else {
+        guard resources.ramByteCount >= PCMemoryMap.minimumRAMByteCount else {
             throw BootError(
                 "a PC needs \(PCMemoryMap.minimumRAMByteCount >> 20) MiB of memory or more: give it more (--memory, "
                     + "or memory: in its machine.yaml)")
         }
     }
 
-    /// The display adapter, for pictures of the screen.
-    public var vga: VGA? { devices.display?.vga }
-    /// The keyboard and the mouse.
-    public var keyboard: KeyboardController { devices.keyboard }
-    /// Memory of devices beside RAM, which is part of the machine's state: by name, in a fixed order.
-    public var deviceMemories: [(name: String, memory: GuestMemory)] {
-        resources.display.map { [("video", $0.videoMemory)] } ?? []
-    }
-    /// Puts another medium into the optical drive at a port of the SATA controller, or (nil) takes it out.
-    public func changeMedium(to medium: (any BlockBackend)?, port: Int) {
-        devices.drives?.changeMedium(to: medium, port: port)
-    }
+    public func picture() -> Picture? { devices.display?.vga.picture() }
+    public func type(_ text: String) throws(UntypableCharacter) -> Int { try devices.keyboard.type(text) }
 
     public var cpus: [any VirtualCPU] { processors }
     public func isStarted(_ cpu: Int) -> Bool { true }
@@ -98,8 +88,10 @@ public final class PCBoard: Board {
         switch resources.program {
         case .linux(let linux): try load(linux)
         case .firmware: try loadFirmware()
-        case .bare:
-            throw BootError("this board starts kernels and firmware: give it one with --kernel or --firmware")
+        case .bare(let program):
+            throw BootError(
+                "\(program.name) is a program for x86-64, and bare programs run on the board virt-riscv (riscv64) "
+                    + "only: give this board a kernel or firmware")
         }
     }
 

@@ -180,9 +180,9 @@ struct PCDevices {
         _ resources: PCResources, _ parts: PCFirmwareParts, _ states: PCStates,
         windowChanged: @escaping () -> Void
     ) throws(StateError) -> VGAFunction? {
-        guard let display = resources.display, let state = states.display else { return nil }
+        guard let memory = resources.videoMemory, let state = states.display else { return nil }
         let vga = VGA.Resources(
-            clock: resources.context.clock, videoMemory: display.videoMemory, windowChanged: windowChanged)
+            clock: resources.context.clock, videoMemory: memory, windowChanged: windowChanged)
         return try VGAFunction(.init(vga: vga, rom: parts.videoBIOS), restoring: state)
     }
 

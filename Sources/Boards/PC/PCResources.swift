@@ -5,36 +5,51 @@ import MachineCore
 /// What a PC is made of and connected to: what every board is, and what a PC has beside that.
 @dynamicMemberLookup
 public struct PCResources {
-    public var board: BoardResources
-    /// What is plugged into the SATA controller's ports 0 and on, six at most. Without any the board has no such
-    /// controller.
-    public var drives: [AHCIController.Attachment] = []
-    /// The display adapter, if the board has one.
-    public var display: Display?
+    private let board: BoardResources
+    /// The virtio disks, in the order in which the guest finds them.
+    let disks: [BoardDisk]
+    /// What is plugged into the SATA controller's ports 0 and on. Without any the board has no such controller.
+    let drives: [AHCIController.Attachment]
+    /// The video BIOS, without which firmware and boot loaders do not use the display.
+    public var videoBIOS: BootFile?
     public var firmware = FirmwareSettings()
     public var identity = MachineIdentity()
     /// Takes what firmware writes for its developers; nil where nobody reads it, which makes firmware faster.
     public var firmwareLog: ((UInt8) -> Void)?
 
-    /// A display adapter's memory and firmware.
-    public struct Display {
-        /// See `VGA.Resources.videoMemory`.
-        public var videoMemory: GuestMemory
-        /// The video BIOS, without which firmware and boot loaders do not use the display.
-        public var videoBIOS: BootFile?
-
-        /// A display adapter.
-        public init(videoMemory: GuestMemory, videoBIOS: BootFile?) {
-            self.videoMemory = videoMemory
-            self.videoBIOS = videoBIOS
-        }
-    }
-
     /// A PC with what every board has.
-    public init(_ board: BoardResources) {
+    /// - Throws: `BootError` for disks that can not be connected.
+    public init(_ board: BoardResources) throws(BootError) {
         self.board = board
+        disks = board.disks.filter { $0.connection == .virtio }
+        var drives: [AHCIController.Attachment] = []
+        for disk in board.disks {
+            if let drive = try Self.drive(disk) { drives.append(drive) }
+        }
+        self.drives = drives
     }
 
     /// What every board has, without a word more.
     public subscript<Value>(dynamicMember path: KeyPath<BoardResources, Value>) -> Value { board[keyPath: path] }
+
+    /// The size of RAM in bytes, without the display adapter's part.
+    var ramByteCount: UInt64 { board.context.memory.byteCount - board.videoMemoryByteCount }
+
+    /// The display adapter's memory, if there is one.
+    var videoMemory: VideoMemory? {
+        guard board.videoMemoryByteCount > 0 else { return nil }
+        return VideoMemory(lastBytes: board.videoMemoryByteCount, of: board.context.memory)
+    }
+
+    private static func drive(_ disk: BoardDisk) throws(BootError) -> AHCIController.Attachment? {
+        let model = disk.connection == .optical ? "Starling optical drive" : "Starling disk"
+        guard let identity = DriveIdentity(model: model, serial: disk.serial.text) else {
+            throw BootError("a drive can not have the serial '\(disk.serial.text)'")
+        }
+        switch disk.connection {
+        case .virtio: return nil
+        case .sata: return .disk(disk.backend, identity)
+        case .optical: return .optical(disk.backend, identity, didEject: nil)
+        }
+    }
 }

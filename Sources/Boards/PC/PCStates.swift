@@ -66,10 +66,10 @@ struct PCStates {
         drives = resources.drives.isEmpty
             ? .powerOn([])
             : try state(PCStatePath.drives, AHCIController.stateVersion, .powerOn(resources.drives))
-        display = try resources.display.map {
+        display = try resources.videoMemory.map {
             try state(
                 PCStatePath.display, VGAFunction.stateVersion,
-                .init(videoMemoryByteCount: $0.videoMemory.byteCount))
+                .init(videoMemoryByteCount: $0.byteCount))
         }
     }
 }

@@ -17,6 +17,7 @@ struct CreateCommand: ParsableCommand {
               starling create data --image debian-trixie-riscv64 --disk /srv/data.raw,serial=DATA1
               starling create mine --kernel Image --initrd initrd --append 'root=/dev/vda' --disk root.raw
               starling create board --firmware fw_payload.elf
+              starling create office --disk debian.raw --cdrom debian.iso --memory 1GiB   # a PC that boots them
               starling create ./echo --bare echo.elf
 
             \(ExitStatus.table)
@@ -34,17 +35,20 @@ struct CreateCommand: ParsableCommand {
     @Flag(help: "Print the new machine's name and path as JSON.")
     var json = false
 
+    private static let unclear = ValidationError(
+        "give either --image, or --kernel, --firmware or --bare, or for a PC a --disk or --cdrom that it boots")
+
     func run() throws {
         let home = try MachineHome()
-        let files = try boot.boot()
+        let described = image == nil ? try boot.machine(hasMedia: hardware.hasMedia) : nil
         let interruption = try Interruption()
         var machine: NewMachine
-        switch (image, files) {
-        case (let image?, nil):
+        switch (image, described) {
+        case (let image?, _):
+            guard try boot.machine(hasMedia: false) == nil else { throw Self.unclear }
             machine = NewMachine(image: try home.images.image(named: image), adding: boot.append)
-        case (nil, let files?): machine = try NewMachine(boot: files)
-        default:
-            throw ValidationError("give either --image, or --kernel, --firmware or --bare")
+        case (nil, let described?): machine = NewMachine(spec: described)
+        case (nil, nil): throw Self.unclear
         }
         hardware.apply(to: &machine.spec)
         let bundle = try machine.create(name, home: home, interruption)

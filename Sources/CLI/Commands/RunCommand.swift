@@ -21,6 +21,7 @@ struct RunCommand: ParsableCommand {
               starling run web
               starling run --kernel Image --initrd initrd --append 'console=ttyS0' --disk root.raw
               starling run --firmware fw_dynamic.elf --kernel Image --append 'console=ttyS0'
+              starling run --disk whole.raw --cdrom install.iso  # a PC, which boots them as its BIOS does
               starling run --bare prog.elf --signature prog.signature --max-instructions 10000000
 
             \(ExitStatus.table)
@@ -66,10 +67,10 @@ struct RunCommand: ParsableCommand {
         if json && !stats && !stateHash { throw ValidationError("--json needs --stats or --state-hash") }
         if maxInstructions == 0 { throw ValidationError("--max-instructions is at least 1") }
         let isNamed = name != nil
-        let hasFiles = try boot.boot() != nil
+        let hasFiles = try boot.machine(hasMedia: !isNamed && hardware.hasMedia) != nil
         if isNamed && hasFiles { throw ValidationError("give a name or boot files, not both") }
         if !isNamed && !hasFiles {
-            throw ValidationError("say what to run: a machine, an image, --kernel, --firmware or --bare")
+            throw ValidationError("say what to run: a machine, an image, --kernel, --firmware or --bare, or a --disk or --cdrom to boot")
         }
         if !isNamed && keep != nil { throw ValidationError("--keep needs an image; for files: starling create") }
         if !isNamed && !command.isEmpty { throw ValidationError("a command after -- needs an image") }

@@ -18,8 +18,9 @@ struct Launch {
     init(_ command: RunCommand, home: MachineHome, _ interruption: Interruption) throws {
         self.home = home
         self.interruption = interruption
-        if let boot = try command.boot.boot() {
-            spec = try MachineSpec(recognizing: boot)
+        let hasMedia = command.name == nil && command.hardware.hasMedia
+        if let described = try command.boot.machine(hasMedia: hasMedia) {
+            spec = described
             command.hardware.apply(to: &spec)
         } else {
             switch try RunTarget.find(command.name ?? "", home: home) {

@@ -16,9 +16,8 @@ struct NewMachine {
         ownDisks = [.init(name: disk, source: image.disk.path)]
     }
 
-    /// A machine that boots files of the host.
-    /// - Throws: when they can not be read.
-    init(boot: MachineSpec.Boot) throws { spec = try MachineSpec(recognizing: boot) }
+    /// A machine of files of the host.
+    init(spec: MachineSpec) { self.spec = spec }
 
     /// Checks that what it refers to exists, and makes the folder.
     func create(_ name: String, home: MachineHome, _ interruption: Interruption) throws -> MachineBundle {

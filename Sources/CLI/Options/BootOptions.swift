@@ -30,9 +30,28 @@ struct BootOptions: ParsableArguments {
     @Option(help: ArgumentHelp("An ELF program to start in machine mode, with nothing below it.", valueName: "file"))
     var bare: String?
 
+    @Option(
+        help: ArgumentHelp("A PC's BIOS, instead of SeaBIOS; it boots --disk or --cdrom.", valueName: "file"))
+    var bios: String?
+
+    /// The machine that the options describe by themselves; nil when there is nothing to start.
+    /// - Parameter hasMedia: there is a disk that a PC can boot.
+    /// - Throws: when options do not go together, or a file can not be read.
+    func machine(hasMedia: Bool) throws -> MachineSpec? {
+        let boot = try boot()
+        if let boot {
+            guard bios == nil else { throw ValidationError("--bios boots disks: leave out the other boot files") }
+            return try MachineSpec(recognizing: boot)
+        }
+        guard hasMedia || bios != nil else { return nil }
+        var machine = MachineSpec.personalComputer()
+        if let bios { machine.boot = .firmware(Folder.absolute(bios)) }
+        return machine
+    }
+
     /// What the options describe by themselves; nil when there is nothing to start.
     /// - Throws: when options do not go together.
-    func boot() throws -> MachineSpec.Boot? {
+    private func boot() throws -> MachineSpec.Boot? {
         if let bare {
             try refuse("--bare", others: [
                 ("--kernel", kernel), ("--initrd", initrd), ("--append", append), ("--dtb", dtb),

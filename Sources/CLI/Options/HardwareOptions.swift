@@ -1,5 +1,6 @@
 // Options for what a machine consists of.
 import ArgumentParser
+import HostOS
 import Machine
 
 /// CPUs, memory, engine and clock; what is not given stays as the machine's description has it.
@@ -33,6 +34,16 @@ struct HardwareOptions: ParsableArguments {
         transform: DiskOption.disk)
     var disk: [MachineSpec.Disk] = []
 
+    @Option(
+        help: ArgumentHelp("Put a CD or DVD image into an optical drive (board: pc).", valueName: "file"),
+        transform: HardwareOptions.optical)
+    var cdrom: [MachineSpec.Disk] = []
+
+    @Option(
+        help: ArgumentHelp("The display adapter: none, or vga (board: pc).", valueName: "display"),
+        transform: HardwareOptions.display)
+    var display: MachineSpec.Display?
+
     /// Changes `spec` as the options say.
     func apply(to spec: inout MachineSpec) {
         if let board { spec.board = board }
@@ -40,8 +51,12 @@ struct HardwareOptions: ParsableArguments {
         if let memory { spec.memory = memory }
         if let engine { spec.engine = engine }
         if deterministic { spec.clock = .deterministic }
-        spec.disks += disk
+        if let display { spec.display = display }
+        spec.disks += disk + cdrom
     }
+
+    /// They have something that a BIOS can boot.
+    var hasMedia: Bool { !disk.isEmpty || !cdrom.isEmpty }
 
     // What can not be is refused here, where the message can name the option.
 
@@ -50,6 +65,17 @@ struct HardwareOptions: ParsableArguments {
             throw ValidationError("there are these: \(BoardModel.names.joined(separator: ", "))")
         }
         return model
+    }
+
+    private static func optical(_ text: String) throws -> MachineSpec.Disk {
+        MachineSpec.Disk(optical: Folder.absolute(text))
+    }
+
+    private static func display(_ text: String) throws -> MachineSpec.Display {
+        guard let display = MachineSpec.Display(rawValue: text) else {
+            throw ValidationError("there are these: none, vga")
+        }
+        return display
     }
 
     private static func count(_ text: String) throws -> Int {

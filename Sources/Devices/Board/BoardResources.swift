@@ -15,6 +15,8 @@ public struct BoardResources {
     public var entropy: any EntropySource
     public var control: any MachineControl
     public var program: BootProgram
+    /// How many of the last bytes of memory are the display adapter's; 0 for none.
+    public var videoMemoryByteCount: UInt64 = 0
     /// The lock of a machine whose CPUs run on threads of their own; nil where they take turns on one.
     public var lock: MachineLock?
 

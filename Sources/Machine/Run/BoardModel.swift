@@ -57,12 +57,24 @@ public enum BoardModel: String, CaseIterable, Sendable {
 
     /// A board in its power-on state, or with a saved one.
     /// - Throws: as the boards' initializers.
-    func make(_ resources: BoardResources, restoring tree: StateTree?) throws -> any Board {
+    func make(
+        _ resources: BoardResources, _ configuration: MachineConfiguration, restoring tree: StateTree?
+    ) throws -> any Board {
         switch self {
-        case .virtRISCV: try VirtRISCV(resources, restoring: tree)
-        case .pc: try PCBoard(resources, restoring: tree)
+        case .virtRISCV: return try VirtRISCV(resources, restoring: tree)
+        case .pc:
+            var pc = try PCResources(resources)
+            pc.videoBIOS = configuration.videoBIOS
+            pc.identity = configuration.identity
+            return try PCBoard(pc, restoring: tree)
         }
     }
+
+    /// It has room for a display adapter.
+    var hasDisplay: Bool { self == .pc }
+
+    /// What its disks can be plugged into.
+    var diskConnections: [DiskConnection] { self == .pc ? DiskConnection.allCases : [.virtio] }
 
     /// The board whose CPUs run the kernel or program in `file`, as far as its first bytes tell; nil when no board's
     /// do.

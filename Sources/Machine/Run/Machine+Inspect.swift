@@ -7,7 +7,7 @@ extension Machine {
     /// The number of CPUs.
     public var cpuCount: Int { board.cpus.count }
     /// RAM in bytes.
-    public var memoryByteCount: UInt64 { context.memory.byteCount }
+    public var memoryByteCount: UInt64 { configuration.memoryByteCount }
 
     /// CPU number `number`, if there is one that can be looked into.
     public func inspectableCPU(_ number: Int) -> (any InspectableCPU)? {

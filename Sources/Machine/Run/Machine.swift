@@ -13,7 +13,7 @@ public final class Machine {
 
     private(set) var board: any Board
     private(set) var context: DeviceContext
-    private let configuration: MachineConfiguration
+    let configuration: MachineConfiguration
     var boardModel: BoardModel { configuration.board }
     var entropy: any StatefulEntropy
     let engineSet: EngineSet
@@ -58,7 +58,8 @@ public final class Machine {
         engineSet = try EngineSet(
             configuration.engine, count: lock == nil ? 1 : configuration.cpuCount)
         let memory = try GuestMemory(
-            base: configuration.board.ramBase, byteCount: configuration.memoryByteCount)
+            base: configuration.board.ramBase,
+            byteCount: configuration.memoryByteCount + configuration.videoMemoryByteCount)
         context = Self.makeContext(configuration, memory, saved, MachineLog(sink: log))
         disks = try MachineDisks(configuration.disks, context, mailbox)
         console = CharacterPort(output: consoleOutput)
@@ -78,12 +79,12 @@ public final class Machine {
         _ console: CharacterPort, _ entropy: any StatefulEntropy, _ control: GuestRequests, _ lock: MachineLock?,
         _ saved: MachineState?
     ) throws -> any Board {
-        try configuration.board.make(
-            BoardResources(
-                context: context, cpuCount: configuration.cpuCount, disks: disks.boardDisks, console: console,
-                virtioConsole: CharacterPort(), entropy: entropy, control: control,
-                program: configuration.program, lock: lock),
-            restoring: saved?.tree)
+        var resources = BoardResources(
+            context: context, cpuCount: configuration.cpuCount, disks: disks.boardDisks, console: console,
+            virtioConsole: CharacterPort(), entropy: entropy, control: control,
+            program: configuration.program, lock: lock)
+        resources.videoMemoryByteCount = configuration.videoMemoryByteCount
+        return try configuration.board.make(resources, configuration, restoring: saved?.tree)
     }
 
     private func connectBoard() {

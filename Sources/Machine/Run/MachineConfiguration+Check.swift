@@ -24,6 +24,15 @@ extension MachineConfiguration {
         guard disks.count <= Self.maximumDiskCount else {
             throw MachineError("a machine has at most \(Self.maximumDiskCount) disks, not \(disks.count)")
         }
+        for disk in disks where !board.diskConnections.contains(disk.connection) {
+            throw MachineError(
+                "the board '\(board.rawValue)' has no \(disk.connection.rawValue) connection for \(disk.path): choose "
+                    + board.diskConnections.map(\.rawValue).joined(separator: " or "))
+        }
+        guard videoBIOS == nil || board.hasDisplay else {
+            throw MachineError("the board '\(board.rawValue)' has no display: set display to none")
+        }
+        if let problem = identity.problem { throw MachineError(problem) }
         if case .deterministic(let nanoseconds) = clock, !(1...1000).contains(nanoseconds) {
             throw MachineError("an instruction takes 1 to 1000 virtual nanoseconds, not \(nanoseconds)")
         }

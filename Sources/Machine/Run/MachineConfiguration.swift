@@ -1,5 +1,7 @@
 // All that is needed to build a machine: checked, with every default filled in.
+import Devices
 import MachineCore
+import PC
 
 /// A disk of a machine.
 public struct DiskConfiguration: Equatable, Sendable {
@@ -8,6 +10,7 @@ public struct DiskConfiguration: Equatable, Sendable {
     public var readOnly: Bool
     /// The serial number that the guest reads: at most 20 printable ASCII characters.
     public var serial: String
+    public var connection = DiskConnection.virtio
     /// What was written since a snapshot: a qcow2 image over `path`, used instead of it.
     public var overlay: Overlay?
 
@@ -48,6 +51,13 @@ public struct MachineConfiguration: Sendable {
     /// In the order in which the guest finds them.
     public var disks: [DiskConfiguration]
     public var program: BootProgram
+    /// The video BIOS of the display adapter; nil for a machine without a display.
+    public var videoBIOS: BootFile?
+    /// How the machine calls itself.
+    public var identity = MachineIdentity()
+
+    /// The size of the display adapter's memory, in bytes.
+    var videoMemoryByteCount: UInt64 { videoBIOS == nil ? 0 : VGA.usualVideoMemoryByteCount }
 
     /// A machine that boots `program`, with the defaults of `machine.yaml`.
     public init(name: String, program: BootProgram) {

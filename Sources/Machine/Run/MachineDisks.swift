@@ -38,7 +38,7 @@ final class MachineDisks {
             }
             let backend = try Self.attach(content, context, mailbox)
             backends.append(backend)
-            boardDisks.append(BoardDisk(backend: backend, serial: serial))
+            boardDisks.append(BoardDisk(backend: backend, serial: serial, connection: disk.connection))
         }
     }
 

@@ -42,8 +42,12 @@ extension MachineSpec {
         configuration.clock = clock == .free
             ? .freeRunning : .deterministic(nanosecondsPerInstruction: Self.deterministicNanoseconds)
         configuration.disks = disks.map {
-            DiskConfiguration(path: files.whole($0.file), readOnly: $0.readOnly, serial: $0.serial)
+            var disk = DiskConfiguration(path: files.whole($0.file), readOnly: $0.readOnly, serial: $0.serial)
+            disk.connection = $0.connection
+            return disk
         }
+        if display == .vga { configuration.videoBIOS = try files.bootFile(PCFirmware.videoBIOS, "video BIOS") }
+        configuration.identity = identity
         return configuration
     }
 

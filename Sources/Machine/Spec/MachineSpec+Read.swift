@@ -1,6 +1,7 @@
 // Reading `machine.yaml`.
 import Devices
 import HostOS
+import PC
 import Yams
 
 extension MachineSpec {
@@ -30,7 +31,7 @@ extension MachineSpec {
             throw MachineSpecError(path: path, line: 1, column: 1, message: "the text is larger than 1 MiB")
         }
         let root = try reader.parse(yaml)
-        let keys = ["kind", "name", "board", "cpus", "memory", "engine", "clock", "boot", "disks"]
+        let keys = ["kind", "name", "board", "cpus", "memory", "engine", "clock", "boot", "disks", "display", "identity"]
         let mapping = try SpecMapping(root, of: "the machine", known: keys, reader)
         guard let kind = mapping["kind"] else { throw reader.error(at: root, "'kind: Machine' is missing") }
         _ = try reader.word(kind, "kind", ["Machine"])
@@ -49,7 +50,9 @@ extension MachineSpec {
         if let node = mapping["memory"] { memory = try reader.memory(node, "memory") }
         if let node = mapping["engine"] { engine = try reader.word(node, "engine", EngineCatalog.names) }
         if let node = mapping["clock"] { clock = try reader.clock(node, "clock") }
-        if let node = mapping["disks"] { disks = try reader.disks(node, "disks") }
+        if let node = mapping["disks"] { disks = try reader.disks(node, "disks", board) }
+        if let node = mapping["display"] { display = try reader.display(node, "display", board) }
+        if let node = mapping["identity"] { identity = try MachineIdentity(node, reader) }
     }
 }
 
@@ -158,7 +161,16 @@ extension SpecReader {
         return MachineSpec.Clock(rawValue: text) ?? .free
     }
 
-    fileprivate func disks(_ node: Node, _ key: String) throws(MachineSpecError) -> [MachineSpec.Disk] {
+    fileprivate func display(
+        _ node: Node, _ key: String, _ board: BoardModel
+    ) throws(MachineSpecError) -> MachineSpec.Display {
+        let all = board.hasDisplay ? MachineSpec.Display.allCases : [.none]
+        return MachineSpec.Display(rawValue: try word(node, key, all.map(\.rawValue))) ?? .none
+    }
+
+    fileprivate func disks(
+        _ node: Node, _ key: String, _ board: BoardModel
+    ) throws(MachineSpecError) -> [MachineSpec.Disk] {
         guard case .sequence(let sequence) = node else {
             throw error(at: node, "'disks' must be a list: - file: root.raw")
         }
@@ -167,16 +179,21 @@ extension SpecReader {
                 at: node, "\(sequence.count) disks are too many: at most \(MachineConfiguration.maximumDiskCount)")
         }
         var disks: [MachineSpec.Disk] = []
-        for item in sequence { disks.append(try disk(item)) }
+        for item in sequence { disks.append(try disk(item, board)) }
         return disks
     }
 
-    private func disk(_ node: Node) throws(MachineSpecError) -> MachineSpec.Disk {
-        let mapping = try SpecMapping(node, of: "the disk", known: ["file", "readOnly", "serial"], self)
+    private func disk(_ node: Node, _ board: BoardModel) throws(MachineSpecError) -> MachineSpec.Disk {
+        let keys = ["file", "readOnly", "serial", "connection"]
+        let mapping = try SpecMapping(node, of: "the disk", known: keys, self)
         guard let file = mapping["file"] else { throw error(at: node, "the disk has no 'file'") }
         var disk = MachineSpec.Disk(file: try path(file, "file"), readOnly: false, serial: "")
         if let node = mapping["readOnly"] { disk.readOnly = try boolean(node, "readOnly") }
         if let node = mapping["serial"] { disk.serial = try serial(node, "serial") }
+        if let node = mapping["connection"] {
+            let word = try word(node, "connection", board.diskConnections.map(\.rawValue))
+            disk.connection = DiskConnection(rawValue: word) ?? .virtio
+        }
         return disk
     }
 

@@ -6,14 +6,14 @@ extension MachineSpec {
     /// - Throws: `MissingBootFile`, or `BootError` when a file can not be read.
     public init(recognizing boot: Boot) throws {
         self.init(boot: boot)
-        let path: String
+        let (path, role): (String, String)
         switch boot {
         case .linux(let linux, _):
             guard case .files(let kernel, _) = linux.source else { return }
-            path = kernel
-        case .firmware(let file), .bare(let file): path = file
+            (path, role) = (kernel, "kernel")
+        case .firmware(let file): (path, role) = (file, "firmware")
+        case .bare(let file): (path, role) = (file, "program")
         }
-        let file = try FileFinder(folder: "").bootFile(path, "boot file")
-        board = try BoardModel(recognizing: file) ?? .standard
+        board = try BoardModel(recognizing: FileFinder(folder: "").bootFile(path, role)) ?? .standard
     }
 }

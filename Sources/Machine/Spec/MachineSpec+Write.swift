@@ -16,7 +16,11 @@ extension MachineSpec {
             lines.append("  - file: \(YAMLText.scalar(disk.file))")
             lines.append("    readOnly: \(disk.readOnly)")
             lines.append("    serial: \(YAMLText.scalar(disk.serial))")
+            lines.append("    connection: \(disk.connection.rawValue)")
         }
+        guard board.hasDisplay else { return lines.joined(separator: "\n") + "\n" }
+        lines += ["display: \(display.rawValue)", "identity:"]
+        lines += identity.entries.map { "  \($0.key): \(YAMLText.scalar($0.value))" }
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -1,4 +1,6 @@
 // What `machine.yaml` says of a machine. Documentation/machine-yaml.md describes every key.
+import Devices
+import PC
 
 /// A machine as its user describes it: a value that reads from and writes to YAML. Paths are as the
 /// user wrote them; `configuration(in:images:)` makes them whole.
@@ -19,6 +21,10 @@ public struct MachineSpec: Equatable, Sendable {
     public var boot: Boot
     /// Its disks, in the order in which the guest finds them.
     public var disks: [Disk] = []
+    /// What its screen is plugged into.
+    public var display = Display.none
+    /// How it calls itself.
+    public var identity = MachineIdentity()
 
     /// A machine with the defaults for everything but what it boots.
     public init(boot: Boot) { self.boot = boot }
@@ -29,6 +35,13 @@ public struct MachineSpec: Equatable, Sendable {
         case free
         /// With the instructions that the machine executes, so that runs repeat exactly.
         case deterministic
+    }
+
+    /// A display adapter.
+    public enum Display: String, CaseIterable, Sendable {
+        case none
+        /// A VGA with larger modes (Bochs VBE).
+        case vga
     }
 
     /// What a machine starts with.
@@ -74,13 +87,21 @@ public struct MachineSpec: Equatable, Sendable {
         public var readOnly: Bool
         /// The serial number that the guest reads, at most 20 printable ASCII characters.
         public var serial: String
+        /// What it is plugged into.
+        public var connection: DiskConnection
 
         /// A disk.
-        public init(file: String, readOnly: Bool = false, serial: String = "") {
+        public init(
+            file: String, readOnly: Bool = false, serial: String = "", connection: DiskConnection = .virtio
+        ) {
             self.file = file
             self.readOnly = readOnly
             self.serial = serial
+            self.connection = connection
         }
+
+        /// A medium in an optical drive.
+        public init(optical file: String) { self.init(file: file, readOnly: true, connection: .optical) }
     }
 
     /// The image that the machine boots, if it does.

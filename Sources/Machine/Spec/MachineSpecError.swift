@@ -29,5 +29,8 @@ public struct MissingBootFile: Error, Equatable, Sendable, CustomStringConvertib
     /// Where it should be.
     public let path: String
 
-    public var description: String { "there is no \(role) at \(path): check the path" }
+    public var description: String {
+        let isDebian = [PCFirmware.bios, PCFirmware.videoBIOS].contains(path)
+        return "there is no \(role) at \(path): " + (isDebian ? "install the package seabios" : "check the path")
+    }
 }

@@ -3,13 +3,21 @@
 /// Everything that came from outside, with the moment at which the machine took it. Together with the state at the
 /// beginning it determines the run.
 struct InputLog {
-    /// Bytes that were typed on the console.
+    /// Something that came in.
     struct Event: Equatable {
         /// Instructions executed before.
         let instructions: UInt64
         /// The virtual time: an idle machine waits without instructions.
         let nanoseconds: UInt64
-        let bytes: [UInt8]
+        let content: Content
+    }
+
+    /// What can come in.
+    enum Content: Equatable {
+        /// Bytes for the console.
+        case console([UInt8])
+        /// Text typed on the keyboard.
+        case keys(String)
     }
 
     private(set) var events: [Event] = []

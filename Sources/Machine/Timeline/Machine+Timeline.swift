@@ -188,19 +188,40 @@ extension Machine {
         guard let timeline else { return remote.deliverInput { console.offer($0) } }
         while let event = timeline.input.next, event.isDue(instructionsExecuted, context.clock.now) {
             timeline.input.take()
-            console.offer(event.bytes)
+            switch event.content {
+            case .console(let bytes): console.offer(bytes)
+            // What was typed then can be typed again.
+            case .keys(let text): try? typeNow(text)
+            }
         }
-        if timeline.input.next != nil || instructionsExecuted < timeline.end { return }
+        if isInPast(timeline) { return }
         remote.deliverInput { bytes in
             let count = console.offer(bytes)
             if count > 0 {
                 timeline.input.append(
                     .init(
                         instructions: instructionsExecuted, nanoseconds: context.clock.now,
-                        bytes: Array(bytes.prefix(count))))
+                        content: .console(Array(bytes.prefix(count)))))
             }
             return count
         }
+    }
+
+    /// Moments that were recorded lie before the machine, so that nothing new can come in.
+    private func isInPast(_ timeline: Timeline) -> Bool {
+        timeline.input.next != nil || instructionsExecuted < timeline.end
+    }
+
+    /// Types text on the machine's keyboard.
+    /// - Throws: `MachineError` when it has none, no key gives a character, or it is in its past; nothing is typed
+    ///   then.
+    public func type(_ text: String) throws(MachineError) {
+        if let timeline, isInPast(timeline) {
+            throw MachineError("the machine is in its past, where nothing new can be typed: let it run first")
+        }
+        try typeNow(text)
+        timeline?.input.append(
+            .init(instructions: instructionsExecuted, nanoseconds: context.clock.now, content: .keys(text)))
     }
 }
 

@@ -19,7 +19,7 @@ import Testing
 
     @Test func theBusFindsTheFrameBufferWhereverItIs() throws {
         let memory = try GuestMemory(base: 0, byteCount: 1 << 20)
-        let vga = VGA.Resources(clock: try PlatformWorld().clock, videoMemory: memory)
+        let vga = VGA.Resources(clock: try PlatformWorld().clock, videoMemory: VideoMemory(memory))
         let function = try VGAFunction(
             .init(vga: vga, rom: []), restoring: .init(videoMemoryByteCount: 1 << 20))
         let host = PCIHost(bridge: try PCIHostBridge((), restoring: .powerOn))

@@ -35,7 +35,7 @@ import Testing
     @Test func randomFunction() throws {
         let memory = try GuestMemory(base: 0, byteCount: 1 << 20)
         let resources = VGAFunction.Resources(
-            vga: .init(clock: try PlatformWorld().clock, videoMemory: memory), rom: [0x55, 0xaa, 1])
+            vga: .init(clock: try PlatformWorld().clock, videoMemory: VideoMemory(memory)), rom: [0x55, 0xaa, 1])
         let function = try VGAFunction(resources, restoring: .init(videoMemoryByteCount: 1 << 20))
         let host = PCIHost(bridge: try PCIHostBridge((), restoring: .powerOn))
         host.attach(function, device: 1)

@@ -66,7 +66,7 @@ final class DisplayWorld: DisplayGuest {
         memory = try GuestMemory(base: 0, byteCount: byteCount)
         var changed: () -> Void = {}
         vga = try VGA(
-            .init(clock: world.clock, videoMemory: memory, windowChanged: { changed() }), restoring: state)
+            .init(clock: world.clock, videoMemory: VideoMemory(memory), windowChanged: { changed() }), restoring: state)
         ports = vga.makePortWindow()
         vbe = vga.makeVBEPortWindow()
         window = vga.makeMemoryWindow()

@@ -24,7 +24,7 @@ import Testing
     private static func make(
         _ memory: GuestMemory, _ rom: [UInt8], _ state: VGAFunction.State? = nil
     ) throws -> VGAFunction {
-        let vga = VGA.Resources(clock: try PlatformWorld().clock, videoMemory: memory)
+        let vga = VGA.Resources(clock: try PlatformWorld().clock, videoMemory: VideoMemory(memory))
         return try VGAFunction(
             .init(vga: vga, rom: rom), restoring: state ?? .init(videoMemoryByteCount: memory.byteCount))
     }

@@ -48,7 +48,7 @@ extension PCBoard {
         let base = PCMemoryMap.biosTables.lowerBound
         write(ACPITables(cpuCount: resources.cpuCount).encode(at: base), at: base)
         let tables = SMBIOSTables(
-            identity: resources.identity, memoryByteCount: memory.byteCount, cpuCount: resources.cpuCount,
+            identity: resources.identity, memoryByteCount: resources.ramByteCount, cpuCount: resources.cpuCount,
             describesFirmware: true)
         let structures = tables.structures()
         let place = PCMemoryMap.identityTables
@@ -58,6 +58,7 @@ extension PCBoard {
     }
 
     private var memory: GuestMemory { resources.context.memory }
+    private var endOfRAM: GuestPhysicalAddress { memory.base + resources.ramByteCount }
 
     /// Writes into the first megabyte, which is always there.
     private func write(_ bytes: [UInt8], at address: GuestPhysicalAddress) { _ = memory.write(bytes, at: address) }
@@ -67,7 +68,7 @@ extension PCBoard {
         [
             .init(0..<PCMemoryMap.extendedBIOSData.lowerBound, .usable),
             .init(PCMemoryMap.extendedBIOSData, .reserved), .init(PCMemoryMap.biosTables, .reserved),
-            .init(Place.firstMegabyte..<memory.range.upperBound, .usable),
+            .init(Place.firstMegabyte..<endOfRAM, .usable),
             .init(PCMemoryMap.pciConfiguration, .reserved),
         ]
     }
@@ -89,7 +90,7 @@ extension PCBoard {
         var end: GuestPhysicalAddress = 0
         for segment in file.loadSegments {
             let (segmentEnd, overflows) = segment.physicalAddress.addingReportingOverflow(segment.memorySize)
-            guard !overflows, segment.physicalAddress >= Place.firstMegabyte, segmentEnd <= memory.range.upperBound
+            guard !overflows, segment.physicalAddress >= Place.firstMegabyte, segmentEnd <= endOfRAM
             else { throw tooLittleMemory(name, overflows ? .max : segmentEnd) }
             let contents = file.contents(of: segment)
             _ = memory.write(Array(contents), at: segment.physicalAddress)
@@ -99,7 +100,7 @@ extension PCBoard {
         }
         guard start < end else { throw BootError("the kernel inside \(name) has nothing to load") }
         let needed = max(end, start + image.initializedByteCount)
-        guard needed <= memory.range.upperBound else { throw tooLittleMemory(name, needed) }
+        guard needed <= endOfRAM else { throw tooLittleMemory(name, needed) }
         return (file.entry, needed)
     }
 
@@ -120,7 +121,7 @@ extension PCBoard {
     ) throws(BootError) -> Range<GuestPhysicalAddress>? {
         guard let file else { return nil }
         let bytes = try file.read()
-        let top = min(memory.range.upperBound, image.initialRAMDiskLimit &+ 1)
+        let top = min(endOfRAM, image.initialRAMDiskLimit &+ 1)
         let count = UInt64(bytes.count)
         guard count <= top, (top - count) & ~0xfff >= end else { throw tooLittleMemory(file.name, end + count) }
         let start = (top - count) & ~0xfff
@@ -131,7 +132,7 @@ extension PCBoard {
     private func tooLittleMemory(_ name: String, _ byteCount: UInt64) -> BootError {
         BootError(
             "\(name) needs a machine with \(byteCount >> 20) MiB of memory or more, and this one has "
-                + "\(memory.byteCount >> 20): give it more (--memory, or memory: in its machine.yaml)")
+                + "\(resources.ramByteCount >> 20): give it more (--memory, or memory: in its machine.yaml)")
     }
 
     // MARK: The state at the kernel's entry (Linux, "The Linux/x86 Boot Protocol", "64-bit Boot Protocol")

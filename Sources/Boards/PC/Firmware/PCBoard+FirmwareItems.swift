@@ -6,12 +6,12 @@ extension FirmwareItems {
     /// Everything that a PC firmware such as SeaBIOS asks for.
     /// - Throws: `FirmwareItemError` when the settings have files that can not be.
     init(_ resources: PCResources) throws(FirmwareItemError) {
-        let memory = resources.context.memory.byteCount
+        let memory = resources.ramByteCount
         let count = AMLTerm.littleEndian(UInt16(resources.cpuCount))
         let numbered: [UInt16: [UInt8]] = [
             FirmwareSelector.uuid: resources.identity.uuid,
             FirmwareSelector.memorySize: AMLTerm.littleEndian(memory),
-            FirmwareSelector.noGraphics: [resources.display == nil ? 1 : 0, 0],
+            FirmwareSelector.noGraphics: [resources.videoMemory == nil ? 1 : 0, 0],
             FirmwareSelector.cpuCount: count, FirmwareSelector.maximumCPUCount: count,
         ]
         try self.init(
@@ -20,7 +20,7 @@ extension FirmwareItems {
     }
 
     private static func tables(_ resources: PCResources) -> [File] {
-        let memory = resources.context.memory.byteCount
+        let memory = resources.ramByteCount
         let tables = ACPITables(cpuCount: resources.cpuCount).encode()
         let structures = SMBIOSTables(
             identity: resources.identity, memoryByteCount: memory, cpuCount: resources.cpuCount,

@@ -15,9 +15,9 @@ struct PCFirmwareParts {
         } catch {
             throw BootError("\(error)")
         }
-        videoBIOS = try resources.display?.videoBIOS?.read() ?? []
-        settingsMemory = Self.settingsMemory(resources.context.memory.byteCount)
-        try Self.check(videoBIOS, resources.display?.videoBIOS?.name ?? "")
+        videoBIOS = try resources.videoBIOS?.read() ?? []
+        settingsMemory = Self.settingsMemory(resources.ramByteCount)
+        try Self.check(videoBIOS, resources.videoBIOS?.name ?? "")
     }
 
     /// An expansion ROM says with two bytes that it is one, and how long it is with the third (PCI Firmware 3.0, 5.1).

@@ -69,10 +69,10 @@ extension VGA {
     func writeFrameBuffer(_ value: UInt64, at offset: UInt64, _ width: AccessWidth) {
         let memory = resources.videoMemory
         switch width {
-        case .byte: _ = memory.store(UInt8(truncatingIfNeeded: value), at: offset)
-        case .half: _ = memory.store(UInt16(truncatingIfNeeded: value), at: offset)
-        case .word: _ = memory.store(UInt32(truncatingIfNeeded: value), at: offset)
-        case .double: _ = memory.store(value, at: offset)
+        case .byte: memory.store(UInt8(truncatingIfNeeded: value), at: offset)
+        case .half: memory.store(UInt16(truncatingIfNeeded: value), at: offset)
+        case .word: memory.store(UInt32(truncatingIfNeeded: value), at: offset)
+        case .double: memory.store(value, at: offset)
         }
     }
 }

@@ -172,7 +172,8 @@ extension VGAFunction {
     public func directMemory(
         bar: Int, at offset: UInt64
     ) -> (memory: GuestMemory, address: GuestPhysicalAddress)? {
-        bar == 0 ? (vga.resources.videoMemory, offset) : nil
+        let video = vga.resources.videoMemory
+        return bar == 0 ? (video.memory, video.base + offset) : nil
     }
 
     /// Behind the contents of the ROM there are ones.

@@ -22,31 +22,32 @@ extension VGA {
     func writeMemory(_ value: UInt8, at offset: UInt64) {
         guard let address = windowAddress(offset) else { return }
         if window.direct != nil {
-            _ = resources.videoMemory.store(value, at: address)
+            resources.videoMemory.store(value, at: address)
             return
         }
         let bytes = writtenBytes(address)
         if bytes == 0 { return }
         let plane = planeAddress(address)
         let new = data(for: value) & bytes | planes(plane) & ~bytes
-        _ = resources.videoMemory.store(new, at: plane << 2)
+        resources.videoMemory.store(new, at: plane << 2)
     }
 
     /// The video memory that the guest sees, byte for byte, at `offset` from 0xa0000 on; nil where accesses
     /// must go through the adapter. Holds until `Resources.windowChanged` is called.
     public func directMemory(at offset: UInt64) -> (memory: GuestMemory, address: GuestPhysicalAddress)? {
         guard let direct = window.direct, direct.range.contains(offset) else { return nil }
-        return (resources.videoMemory, offset - direct.range.lowerBound + direct.start)
+        let video = resources.videoMemory
+        return (video.memory, video.base + offset - direct.range.lowerBound + direct.start)
     }
 
     /// Fills the first bytes of video memory with zeros.
     func clearVideoMemory(byteCount: UInt64) {
-        let memory = resources.videoMemory
-        let count = min(byteCount, memory.byteCount)
-        guard count > 0, let pointer = memory.hostPointer(to: 0, count: count) else { return }
-        memory.dirtyLog.mark(0, count: count)
+        let video = resources.videoMemory
+        let count = min(byteCount, video.byteCount)
+        guard count > 0, let pointer = video.hostPointer(to: 0, count: count) else { return }
+        video.memory.dirtyLog.mark(video.base, count: count)
         pointer.initializeMemory(as: UInt8.self, repeating: 0, count: Int(count))
-        memory.noteWrite(at: 0, count: count)
+        video.memory.noteWrite(at: video.base, count: count)
     }
 
     // MARK: Addresses

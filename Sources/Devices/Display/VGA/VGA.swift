@@ -3,7 +3,7 @@ import MachineCore
 
 /// The display adapter of a PC: a VGA, and the Bochs VBE interface for larger screens.
 ///
-/// Video memory is host memory of its own, four planes interleaved byte by byte: byte `a` of plane `p` is
+/// Video memory is four planes interleaved byte by byte: byte `a` of plane `p` is
 /// byte `4 * a + p`. So in the modes with one byte for each address ("chain 4") and in VBE modes the
 /// address in video memory is that of the pixel, which makes it a linear frame buffer. Where IBM's VGA left
 /// gaps in its planes in chain 4, this one, like all later adapters, has none.
@@ -19,14 +19,14 @@ public final class VGA: Snapshotting {
     public struct Resources {
         /// Virtual time.
         public let clock: VirtualClock
-        /// Video memory, at address 0 of its own address space. See `VGA.isPossible(videoMemoryByteCount:)`.
-        public let videoMemory: GuestMemory
+        /// See `VGA.isPossible(videoMemoryByteCount:)`.
+        public let videoMemory: VideoMemory
         /// Called when addresses from 0xa0000 on mean other memory than before, or no memory any more:
         /// see `directMemory(at:)`.
         public let windowChanged: () -> Void
 
         /// Collects the resources.
-        public init(clock: VirtualClock, videoMemory: GuestMemory, windowChanged: @escaping () -> Void = {}) {
+        public init(clock: VirtualClock, videoMemory: VideoMemory, windowChanged: @escaping () -> Void = {}) {
             self.clock = clock
             self.videoMemory = videoMemory
             self.windowChanged = windowChanged
@@ -51,7 +51,7 @@ public final class VGA: Snapshotting {
     /// - Throws: `StateError` for a state that can not be, or an impossible size of video memory.
     public init(_ resources: Resources, restoring state: State) throws(StateError) {
         let byteCount = resources.videoMemory.byteCount
-        guard resources.videoMemory.base == 0, Self.isPossible(videoMemoryByteCount: byteCount) else {
+        guard Self.isPossible(videoMemoryByteCount: byteCount) else {
             throw StateError(
                 part: "vga",
                 reason: "\(byteCount) bytes of video memory: it must be a power of two, 1 to 256 MiB")

@@ -6,6 +6,8 @@ public struct BlockSerial: Equatable, Sendable {
     /// The standard's length limit in bytes.
     public static let maximumLength = 20
 
+    /// The text.
+    public let text: String
     /// The text in 20 bytes, padded with zeros (virtio 1.2, 5.2.6: VIRTIO_BLK_T_GET_ID).
     let padded: [UInt8]
 
@@ -15,6 +17,7 @@ public struct BlockSerial: Equatable, Sendable {
         guard bytes.count <= Self.maximumLength, bytes.allSatisfy({ (0x20...0x7e).contains($0) }) else {
             return nil
         }
+        self.text = text
         padded = bytes + [UInt8](repeating: 0, count: Self.maximumLength - bytes.count)
     }
 }
