@@ -110,8 +110,8 @@ let package = Package(
         tests(
             "MachineTests",
             [
-                "Machine", "VirtRISCV", "RISCV", "Debug", "Devices", "StateCodec", "MachineCore", "GuestImages", "HostOS",
-                yams,
+                "Machine", "VirtRISCV", "PC", "RISCV", "Debug", "Devices", "StateCodec", "MachineCore", "GuestImages",
+                "HostOS", yams,
             ], exclude: ["Golden/golden.starling-archive"]),
         tests("X86Tests", ["X86", "JITEngine", "HostOS", "MachineCore", "SoftFloat", "IR"]),
         tests("ControlAPITests", ["ControlAPI", "Machine", "MachineCore", "HostOS", yams]),

@@ -4,9 +4,10 @@
 set -eu
 
 run="libxxhash-dev libzstd-dev zlib1g-dev liblzma-dev apt coreutils dash dpkg debian-archive-keyring e2fsprogs fakeroot kmod tar
-    xz-utils"
+    xz-utils seabios"
 test="$run qemu-user gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu libc6-dev-riscv64-cross opensbi
-    device-tree-compiler cpio openssl binutils gcc libc6-dev gzip util-linux gdb-multiarch qemu-utils curl xxhash"
+    device-tree-compiler cpio openssl binutils gcc libc6-dev gzip util-linux gdb-multiarch qemu-utils curl xxhash
+    grub-common grub-pc-bin xorriso mtools"
 bench="$run qemu-system-misc gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross binutils cpio gzip mawk curl"
 
 case "${1:-}" in

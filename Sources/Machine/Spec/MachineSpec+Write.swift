@@ -16,7 +16,7 @@ extension MachineSpec {
             lines.append("  - file: \(YAMLText.scalar(disk.file))")
             lines.append("    readOnly: \(disk.readOnly)")
             lines.append("    serial: \(YAMLText.scalar(disk.serial))")
-            lines.append("    connection: \(disk.connection.rawValue)")
+            if board.diskConnections.count > 1 { lines.append("    connection: \(disk.connection.rawValue)") }
         }
         guard board.hasDisplay else { return lines.joined(separator: "\n") + "\n" }
         lines += ["display: \(display.rawValue)", "identity:"]

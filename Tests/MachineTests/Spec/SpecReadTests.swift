@@ -63,6 +63,39 @@ import Testing
             ])
     }
 
+    @Test func personalComputer() throws {
+        let spec = try read(
+            """
+            kind: Machine
+            board: pc
+            boot: { firmware: bios.bin }
+            display: vga
+            disks:
+              - { file: a.raw, connection: sata, serial: S1 }
+              - { file: b.iso, readOnly: true, connection: optical }
+            identity:
+              manufacturer: Example
+              serial: "0017"
+              uuid: 53746172-6C69-4e67-8178-38362d363401
+            """)
+        #expect(spec.display == .vga)
+        #expect(spec.disks == [.init(file: "a.raw", serial: "S1", connection: .sata), .init(optical: "b.iso")])
+        #expect(spec.identity.manufacturer == "Example" && spec.identity.product == "PC")
+        #expect(spec.identity.serial == "0017")
+        #expect(spec.identity.uuid.prefix(5) == [0x53, 0x74, 0x61, 0x72, 0x6c])
+        #expect(try MachineSpec(yaml: spec.yaml, path: "m.yaml") == spec)
+    }
+
+    @Test(arguments: [
+        "display: vga", "disks: [{ file: a, connection: sata }]", "board: pc\nidentity: { uuid: 1 }",
+        "board: pc\nidentity: { uuid: 53746172-6c69-4e67-8178-38362d36340g }", "board: pc\ndisplay: cga",
+        "board: pc\nidentity: { product: \"a\\u00e4\" }", "board: pc\nidentity: { color: red }",
+        "board: pc\ndisks: [{ file: a, connection: ide }]",
+    ])
+    func whatAPersonalComputerCanNotBe(_ text: String) {
+        #expect(throws: MachineSpecError.self) { try read("kind: Machine\nboot: { firmware: f }\n\(text)\n") }
+    }
+
     @Test func bootVariants() throws {
         #expect(try read("kind: Machine\nboot: { firmware: fw.elf }").boot == .firmware("fw.elf"))
         let image = try read("kind: Machine\nboot: { image: debian-trixie-riscv64 }")
