@@ -70,7 +70,8 @@ struct RunCommand: ParsableCommand {
         let hasFiles = try boot.machine(hasMedia: !isNamed && hardware.hasMedia) != nil
         if isNamed && hasFiles { throw ValidationError("give a name or boot files, not both") }
         if !isNamed && !hasFiles {
-            throw ValidationError("say what to run: a machine, an image, --kernel, --firmware or --bare, or a --disk or --cdrom to boot")
+            throw ValidationError(
+                "say what to run: a machine, an image, --kernel, --firmware or --bare, or a --disk or --cdrom to boot")
         }
         if !isNamed && keep != nil { throw ValidationError("--keep needs an image; for files: starling create") }
         if !isNamed && !command.isEmpty { throw ValidationError("a command after -- needs an image") }

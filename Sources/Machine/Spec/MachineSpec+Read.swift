@@ -31,7 +31,9 @@ extension MachineSpec {
             throw MachineSpecError(path: path, line: 1, column: 1, message: "the text is larger than 1 MiB")
         }
         let root = try reader.parse(yaml)
-        let keys = ["kind", "name", "board", "cpus", "memory", "engine", "clock", "boot", "disks", "display", "identity"]
+        let keys = [
+            "kind", "name", "board", "cpus", "memory", "engine", "clock", "boot", "disks", "display", "identity",
+        ]
         let mapping = try SpecMapping(root, of: "the machine", known: keys, reader)
         guard let kind = mapping["kind"] else { throw reader.error(at: root, "'kind: Machine' is missing") }
         _ = try reader.word(kind, "kind", ["Machine"])
