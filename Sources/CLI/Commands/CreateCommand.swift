@@ -45,7 +45,7 @@ struct CreateCommand: ParsableCommand {
         var machine: NewMachine
         switch (image, described) {
         case (let image?, _):
-            guard try boot.machine(hasMedia: false) == nil else { throw Self.unclear }
+            guard try !boot.describeMachine(hasMedia: false) else { throw Self.unclear }
             machine = NewMachine(image: try home.images.image(named: image), adding: boot.append)
         case (nil, let described?): machine = NewMachine(spec: described)
         case (nil, nil): throw Self.unclear

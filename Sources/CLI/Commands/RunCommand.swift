@@ -67,7 +67,7 @@ struct RunCommand: ParsableCommand {
         if json && !stats && !stateHash { throw ValidationError("--json needs --stats or --state-hash") }
         if maxInstructions == 0 { throw ValidationError("--max-instructions is at least 1") }
         let isNamed = name != nil
-        let hasFiles = try boot.machine(hasMedia: !isNamed && hardware.hasMedia) != nil
+        let hasFiles = try boot.describeMachine(hasMedia: !isNamed && hardware.hasMedia)
         if isNamed && hasFiles { throw ValidationError("give a name or boot files, not both") }
         if !isNamed && !hasFiles {
             throw ValidationError(

@@ -34,16 +34,20 @@ struct BootOptions: ParsableArguments {
         help: ArgumentHelp("A PC's BIOS, instead of SeaBIOS; it boots --disk or --cdrom.", valueName: "file"))
     var bios: String?
 
-    /// The machine that the options describe by themselves; nil when there is nothing to start.
+    /// The options describe a machine by themselves.
     /// - Parameter hasMedia: there is a disk that a PC can boot.
-    /// - Throws: when options do not go together, or a file can not be read.
+    /// - Throws: when options do not go together.
+    func describeMachine(hasMedia: Bool) throws -> Bool {
+        let hasFiles = try boot() != nil
+        if hasFiles && bios != nil { throw ValidationError("--bios boots disks: leave out the other boot files") }
+        return hasFiles || hasMedia || bios != nil
+    }
+
+    /// The machine that the options describe by themselves; nil when there is nothing to start.
+    /// - Throws: as `describeMachine`, and when a file can not be read.
     func machine(hasMedia: Bool) throws -> MachineSpec? {
-        let boot = try boot()
-        if let boot {
-            guard bios == nil else { throw ValidationError("--bios boots disks: leave out the other boot files") }
-            return try MachineSpec(recognizing: boot)
-        }
-        guard hasMedia || bios != nil else { return nil }
+        guard try describeMachine(hasMedia: hasMedia) else { return nil }
+        if let boot = try boot() { return try MachineSpec(recognizing: boot) }
         var machine = MachineSpec.personalComputer()
         if let bios { machine.boot = .firmware(Folder.absolute(bios)) }
         return machine

@@ -55,7 +55,7 @@ import Testing
             read answer
             echo "got $answer"
             smbios --type 1 --get-string 7 --set serial
-            echo "serial $serial"
+            echo "serial $serial."
             halt
             """
         let medium = try BootableISO(menu: "insmod smbios\ninsmod halt\n\(menu)\n")

@@ -92,15 +92,15 @@ final class FloatMachine {
         }
     }
 
-    /// Executes one instruction as translated code, followed by a jump to itself that keeps it from being the last one.
-    private func translate(_ code: [UInt8], _ engine: JITEngine) -> UInt8? {
+    /// Executes instructions as translated code, followed by a jump to itself that keeps them from being the last ones.
+    func translate(_ code: [UInt8], _ engine: JITEngine, instructions: UInt64 = 1) -> UInt8? {
         let jump: [UInt8] = [0xeb, 0xfe]
         pointer(Self.code).copyMemory(from: code + jump, byteCount: code.count + 2)
-        memory.noteWrite(at: Self.code, count: 32)
+        memory.noteWrite(at: Self.code, count: UInt64(code.count) + 2)
         cpu.state.pointee.rip = Self.code
         cpu.state.pointee.waiting = 0
         let exceptions = cpu.runtime.pointee.exceptionCount
-        _ = engine.run(cpu, budget: 2, exactly: true)
+        _ = engine.run(cpu, budget: instructions + 1, exactly: true)
         return cpu.runtime.pointee.exceptionCount == exceptions && !cpu.isShutDown ? nil : cpu.notedVector
     }
 

@@ -15,6 +15,8 @@ extension BlockCompiler {
         case .general(let register): setLocation(position, .general(register))
         case .vector(let register): setLocation(position, .vector(register))
         case .memory:
+            // Only one value is known to be in the field: another one that was there is no longer.
+            saveFieldValue(offset)
             values[Int(position)].location = .field(offset)
             rememberHome(position, offset)
         }
