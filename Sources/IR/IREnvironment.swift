@@ -25,6 +25,13 @@ public struct IREnvironment: Hashable, Sendable {
     public let hotFields: [Int]
     /// As `hotFields`, in `floatRegisters`.
     public let hotFloatFields: [Int]
+    /// Fields of 16 bytes in the order in which it pays to keep them in the host's vector registers; only where there
+    /// are no `hotFloatFields`.
+    public let hotVectorFields: [Int]
+    /// A field of four bytes in the format of MXCSR, the SSE control and status word (Intel SDM volume 1, 10.2.3), that
+    /// says how the guest's vectors are computed, and takes the exceptions; nil where `floatFlagsOffset` and
+    /// `floatRoundingOffset` serve.
+    public let vectorControlOffset: Int?
     /// Bytes that only single instructions use while they run: no part of the state that engines agree on.
     public let scratch: Range<Int>
     /// Eight-byte fields, at most four, that are written much more often than read, so that it pays to write them
@@ -36,7 +43,7 @@ public struct IREnvironment: Hashable, Sendable {
     public init(
         stateByteCount: Int, programCounterOffset: Int, floatFlagsOffset: Int, floatRoundingOffset: Int,
         floatRegisters: Range<Int> = 0..<0, zeroField: Int? = nil, hotFields: [Int] = [], hotFloatFields: [Int] = [],
-        coldFields: [Int] = [],
+        hotVectorFields: [Int] = [], vectorControlOffset: Int? = nil, coldFields: [Int] = [],
         scratch: Range<Int> = 0..<0
     ) {
         precondition(stateByteCount >= 9 && stateByteCount <= Self.maximumStateByteCount)
@@ -52,6 +59,8 @@ public struct IREnvironment: Hashable, Sendable {
         self.zeroField = zeroField
         self.hotFields = hotFields
         self.hotFloatFields = hotFloatFields
+        self.hotVectorFields = hotVectorFields
+        self.vectorControlOffset = vectorControlOffset
         self.coldFields = coldFields
         self.scratch = scratch
     }

@@ -97,6 +97,10 @@ extension IROp {
         case flags
         /// A `FlagCondition.detail`.
         case flagCondition
+        /// The encoding of a `VectorOperation`.
+        case vector
+        /// A number of bytes: 4, 8 or 16.
+        case vectorWidth
     }
 
     /// Which access widths an operation takes.
@@ -149,6 +153,9 @@ extension IROp {
         static let memoryRead: Effects = [.readsMemory, .interrupts]
         static let memoryWrite: Effects = [.writesMemory, .interrupts]
         static let memoryUpdate: Effects = [.readsMemory, .writesMemory, .interrupts]
+        static let vectorCompute: Effects = [.readsState, .writesState]
+        static let vectorRead: Effects = [.readsMemory, .interrupts, .writesState]
+        static let vectorWrite: Effects = [.writesMemory, .interrupts, .readsState]
         static let fence: Effects = [.readsMemory, .writesMemory]
         static let everything: Effects = [
             .readsState, .writesState, .readsMemory, .writesMemory, .interrupts,

@@ -2,7 +2,7 @@
 
 extension IROp {
     /// All properties, indexed by raw value.
-    public static let table: [Properties] = leaves + arithmetic + conditions + flags + effectful + terminators
+    public static let table: [Properties] = leaves + arithmetic + conditions + flags + vectors + effectful + terminators
 
     private typealias Op = Properties
 
@@ -54,6 +54,13 @@ extension IROp {
         // op            name            operands result immediate detail       width effects
         Op(.statusFlags, "status.flags", .vv,     .i64,  .none,    .flags,         .any, []),
         Op(.flagsHold,   "flags.hold",   .vv,     .i1,   .none,    .flagCondition, .any, []),
+    ]
+
+    private static let vectors: [Properties] = [
+        // op            name            operands result immediate detail       width effects
+        Op(.vector,      "vector",       .v,      .i64,  .bits,    .vector,      .none, .vectorCompute),
+        Op(.loadVector,  "load.vector",  .v,      nil,   .state,   .vectorWidth, .none, .vectorRead),
+        Op(.storeVector, "store.vector", .v,      nil,   .state,   .vectorWidth, .none, .vectorWrite),
     ]
 
     private static let effectful: [Properties] = [

@@ -21,6 +21,8 @@ public enum IROp: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case isEqual, isLessSigned, isLessUnsigned, not, select
     // Flags
     case statusFlags, flagsHold
+    // Vectors in state fields
+    case vector, loadVector, storeVector
     // Guest memory
     case load, store, atomicUpdate, compareAndStore, fence
     // Floating point

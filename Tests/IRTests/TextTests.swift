@@ -32,6 +32,8 @@ import Testing
         case .helper: [0, 7, .max]
         case .flags: FlagOperation.allCases.map(\.rawValue)
         case .flagCondition: [0, 15, 16, 47]
+        case .vector: [0x458, 0xfd6f]
+        case .vectorWidth: [4, 8, 16]
         }
     }
 

@@ -57,15 +57,22 @@ struct RegisterAssignment: Sendable {
     let general: [(offset: Int, register: GeneralRegister)]
     /// Pinned floating-point fields.
     let vector: [(offset: Int, register: VectorRegister)]
-    /// By granule (offset divided by 8): a general register's number, a vector register's plus 16, or -1.
+    /// Pinned fields of 16 bytes.
+    let wide: [(offset: Int, register: VectorRegister)]
+    /// By granule (offset divided by 8): a general register's number, a vector register's plus 16, twice that of one
+    /// with 16 bytes plus 32 and its half, or -1.
     private let homes: [Int8]
 
     init(_ environment: IREnvironment) {
         general = zip(environment.hotFields, HostRole.pinned).map { ($0, $1) }
         vector = zip(environment.hotFloatFields, HostRole.pinnedVectors).map { ($0, $1) }
+        wide = zip(environment.hotVectorFields, HostRole.pinnedVectors).map { ($0, $1) }
         var homes = [Int8](repeating: -1, count: environment.stateByteCount / 8 + 1)
         for (offset, register) in general { homes[offset / 8] = Int8(register.rawValue) }
         for (offset, register) in vector { homes[offset / 8] = Int8(register.rawValue) + 16 }
+        for (offset, register) in wide {
+            for half in 0..<2 { homes[offset / 8 + half] = Int8(register.rawValue) * 2 + 32 + Int8(half) }
+        }
         self.homes = homes
     }
 
@@ -73,6 +80,9 @@ struct RegisterAssignment: Sendable {
     func home(_ offset: Int) -> Home {
         let code = homes[offset >> 3]
         if code < 0 { return .memory }
+        if code >= 32 {
+            return .half(VectorRegister(rawValue: UInt8(code - 32) / 2) ?? .xmm0, UInt8(code) & 1)
+        }
         if code < 16 { return .general(GeneralRegister(rawValue: UInt8(code)) ?? .rax) }
         return .vector(VectorRegister(rawValue: UInt8(code - 16)) ?? .xmm0)
     }
@@ -81,6 +91,14 @@ struct RegisterAssignment: Sendable {
         case memory
         case general(GeneralRegister)
         case vector(VectorRegister)
+        /// The low (0) or high half of a field of 16 bytes.
+        case half(VectorRegister, UInt8)
+    }
+
+    /// The register that holds the 16 bytes at `offset`.
+    func wideHome(_ offset: Int) -> VectorRegister? {
+        if case .half(let register, _) = home(offset) { return register }
+        return nil
     }
 }
 

@@ -137,6 +137,7 @@ private struct RuntimeWriter {
             assembler.load(register, state(Int32(offset)), width: .double)
         }
         for (offset, register) in assignment.vector { assembler.loadDouble(register, state(Int32(offset))) }
+        for (offset, register) in assignment.wide { assembler.loadWide(register, state(Int32(offset))) }
         assembler.ldmxcsr(state(context.floatControl))
     }
 
@@ -145,6 +146,7 @@ private struct RuntimeWriter {
             assembler.store(state(Int32(offset)), register, width: .double)
         }
         for (offset, register) in assignment.vector { assembler.storeDouble(state(Int32(offset)), register) }
+        for (offset, register) in assignment.wide { assembler.storeWide(state(Int32(offset)), register) }
         assembler.stmxcsr(state(context.floatControl))
         assembler.ldmxcsr(state(context.hostFloatControl))
     }
@@ -221,17 +223,17 @@ private struct RuntimeWriter {
     private mutating func saveVolatile() {
         for register in volatile { assembler.push(register) }
         assembler.push(HostRole.scratchB)
-        assembler.arithmetic(.sub, .rsp, 16 * 8 + 8, width: .double)
+        assembler.arithmetic(.sub, .rsp, 16 * 16 + 8, width: .double)
         for register in VectorRegister.allCases {
-            assembler.storeDouble(MemoryOperand(.rsp, Int32(register.rawValue) * 8), register)
+            assembler.storeWide(MemoryOperand(.rsp, Int32(register.rawValue) * 16), register)
         }
     }
 
     private mutating func restoreVolatile() {
         for register in VectorRegister.allCases {
-            assembler.loadDouble(register, MemoryOperand(.rsp, Int32(register.rawValue) * 8))
+            assembler.loadWide(register, MemoryOperand(.rsp, Int32(register.rawValue) * 16))
         }
-        assembler.arithmetic(.add, .rsp, 16 * 8 + 8, width: .double)
+        assembler.arithmetic(.add, .rsp, 16 * 16 + 8, width: .double)
         assembler.pop(HostRole.scratchB)
         for register in volatile.reversed() { assembler.pop(register) }
     }

@@ -207,12 +207,22 @@ final class JITProcessor {
 
     /// The host rounds as the guest wants, and has raised nothing.
     private func loadFloatStatus() {
+        if let control = environment.vectorControlOffset {
+            // What is not masked is looked for before an operation is done by the host.
+            context.pointee.floatControl = state.load(fromByteOffset: control, as: UInt32.self) | 0x1f80
+            return
+        }
         let rounding = state.load(fromByteOffset: environment.floatRoundingOffset, as: UInt8.self)
         context.pointee.floatControl = FloatStatus.control(rounding: rounding)
     }
 
     /// What the host raised belongs to the guest.
     private func saveFloatStatus() {
+        if let control = environment.vectorControlOffset {
+            let field = (state + control).assumingMemoryBound(to: UInt32.self)
+            field.pointee |= context.pointee.floatControl & 0x3f
+            return
+        }
         if context.pointee.floatControl & 0x3d != 0 { addFlags(FloatStatus.flags(context.pointee.floatControl)) }
     }
 

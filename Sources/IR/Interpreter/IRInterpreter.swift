@@ -34,7 +34,8 @@ public struct IRInterpreter: Sendable {
 
     /// Runs `block` once, from the guest address in the state's program counter.
     /// - Parameters:
-    ///   - block: a block that `IRVerifier` accepts for this environment.
+    ///   - block: a block that `IRVerifier` accepts for this environment, without vector operations: those are the
+    ///     host's.
     ///   - state: the CPU's state block, `environment.stateByteCount` bytes.
     ///   - host: guest memory, helpers and exceptions.
     public mutating func run<Host: IRHost>(
@@ -91,6 +92,7 @@ public struct IRInterpreter: Sendable {
             let near = frame.blockAddress &+ instruction.immediate
             frame.leave(.jumped, to: instruction.op == .exitIf ? near : value(instruction.b))
             return 0
+        case .vector, .loadVector, .storeVector: preconditionFailure("only generated code has the host's vectors")
         case .callHelper:
             return try host.callHelper(instruction.detail, value(instruction.a), value(instruction.b))
         case .jump, .jumpToValue, .branch, .exit, .exitToValue:

@@ -137,7 +137,7 @@ struct IRTextParser {
     private mutating func parseDetail(_ meaning: IROp.Detail) throws(IRTextError) -> UInt16 {
         switch meaning {
         case .none: return 0
-        case .length, .helper, .flags, .flagCondition:
+        case .length, .helper, .flags, .flagCondition, .vector, .vectorWidth:
             return UInt16(truncatingIfNeeded: try scanner.number(UInt64(UInt16.max)))
         case .atomic: return UInt16(try parseName(of: "an atomic operation", in: IRText.atomicNames))
         case .fence: return UInt16(try parseName(of: "a kind of fence", in: IRText.fenceNames))

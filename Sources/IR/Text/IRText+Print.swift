@@ -44,7 +44,7 @@ extension IRText {
         return switch meaning {
         case .none: nil
         case .length: "\(detail)"
-        case .helper, .flags, .flagCondition: hexadecimal(UInt64(detail))
+        case .helper, .flags, .flagCondition, .vector, .vectorWidth: hexadecimal(UInt64(detail))
         case .atomic: index < atomicNames.count ? atomicNames[index] : "\(detail)"
         case .fence: index < fenceNames.count ? fenceNames[index] : "\(detail)"
         case .float:

@@ -102,6 +102,8 @@ public struct IRVerifier: Sendable {
         case .helper: true
         case .flags: FlagOperation(rawValue: detail) != nil
         case .flagCondition: FlagCondition(detail: detail) != nil
+        case .vector: detail >> 10 & 3 != 0
+        case .vectorWidth: detail == 4 || detail == 8 || detail == 16
         }
     }
 

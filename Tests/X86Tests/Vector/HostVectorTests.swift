@@ -19,6 +19,29 @@ import Testing
         try compare(group.forms, count: 32, &random, .all, translated: true)
     }
 
+    /// What instructions leave behind in translated code is what the next ones find: any of them in any order.
+    @Test func translatedSequencesDoWhatTheInterpreterDoes() throws {
+        var random = SplitMix(seed: 11)
+        let forms = VectorForm.Group.all.flatMap(\.forms)
+        let (interpreted, translated, engine) = (try FloatMachine(), try FloatMachine(), JITEngine())
+        var compared = 0
+        for _ in 0..<4000 {
+            let cases = (0..<10).compactMap { _ in
+                VectorCase(random.pick(forms), &random, immediate: UInt8(truncatingIfNeeded: random.next()), .all)
+            }
+            try interpreted.prepare(cases[0].words)
+            // Those that raise an exception have their own tests.
+            guard try cases.allSatisfy({ try interpreted.execute($0.code) == nil }) else { continue }
+            try translated.prepare(cases[0].words)
+            let code = cases.flatMap(\.code)
+            let vector = translated.translate(code, engine, instructions: UInt64(cases.count))
+            let names = cases.map { $0.instruction.operation.name }
+            #expect(try translated.result(vector) == interpreted.result(nil), "\(names) \(code)")
+            compared += 1
+        }
+        #expect(compared > 500)
+    }
+
     /// Exceptions that are not masked keep results from being written.
     @Test(arguments: VectorForm.Group.all)
     func exceptionsAreRaisedAsByTheHost(group: VectorForm.Group) throws {

@@ -30,6 +30,14 @@ struct VEXOpcode: BitwiseCopyable {
         self.prefix = prefix.rawValue
         self.wide = wide
     }
+
+    /// By the bits of the encoding.
+    init(prefix: UInt8, map: UInt8, _ byte: UInt8, wide: Bool) {
+        self.byte = byte
+        self.map = map
+        self.prefix = prefix
+        self.wide = wide
+    }
 }
 
 extension Assembler {

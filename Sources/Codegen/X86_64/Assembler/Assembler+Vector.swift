@@ -6,6 +6,27 @@ extension Assembler {
         emit(VEXOpcode(.none, .map0F, 0x28), destination.rawValue, 0, source.rawValue)
     }
 
+    /// Loads 128 bits, wherever they are (VMOVUPS).
+    public mutating func loadWide(_ destination: VectorRegister, _ memory: MemoryOperand) {
+        emit(VEXOpcode(.none, .map0F, 0x10), destination.rawValue, 0, memory)
+    }
+
+    /// Stores 128 bits (VMOVUPS).
+    public mutating func storeWide(_ memory: MemoryOperand, _ source: VectorRegister) {
+        emit(VEXOpcode(.none, .map0F, 0x11), source.rawValue, 0, memory)
+    }
+
+    /// Copies the high 64 bits (VPEXTRQ).
+    public mutating func moveHigh(_ destination: GeneralRegister, _ source: VectorRegister) {
+        emit(VEXOpcode(.p66, .map0F3A, 0x16, wide: true), source.rawValue, 0, destination.rawValue, .byte(1))
+    }
+
+    /// Replaces the low (0) or high half (VPINSRQ).
+    public mutating func insert(_ destination: VectorRegister, _ source: GeneralRegister, half: UInt8) {
+        let opcode = VEXOpcode(.p66, .map0F3A, 0x22, wide: true)
+        emit(opcode, destination.rawValue, destination.rawValue, source.rawValue, .byte(half))
+    }
+
     /// Loads 64 bits and clears the bits above (VMOVSD).
     public mutating func loadDouble(_ destination: VectorRegister, _ memory: MemoryOperand) {
         emit(VEXOpcode(.pF2, .map0F, 0x10), destination.rawValue, 0, memory)

@@ -27,6 +27,10 @@ extension BlockCompiler {
     /// The compared page is that of the last byte. It equals the tag only if the access lies in one page,
     /// because the next page's entry has another index.
     private mutating func emitProbe(_ address: GuestAddress, _ width: AccessWidth, writes: Bool) -> Int {
+        emitProbe(address, byteCount: Int32(width.rawValue), writes: writes)
+    }
+
+    mutating func emitProbe(_ address: GuestAddress, byteCount: Int32, writes: Bool) -> Int {
         let (a, b) = (HostRole.scratchA, HostRole.scratchB)
         // Entries have 32 bytes: the page number shifted by 5.
         if address.displacement == 0 {
@@ -37,7 +41,7 @@ extension BlockCompiler {
         }
         let mask = Int32(TranslationEntry.setEntryCount - 1) << 5
         assembler.arithmetic(.and, b, mask, width: .word)
-        let last = address.displacement &+ Int32(width.rawValue) - 1
+        let last = address.displacement &+ byteCount - 1
         if last == 0 {
             assembler.move(a, address.base)
         } else {
@@ -52,7 +56,7 @@ extension BlockCompiler {
         return miss
     }
 
-    private func hostOperand(_ address: GuestAddress) -> MemoryOperand {
+    func hostOperand(_ address: GuestAddress) -> MemoryOperand {
         MemoryOperand(HostRole.scratchA, index: address.base, displacement: address.displacement)
     }
 

@@ -266,7 +266,7 @@ extension BlockCompiler {
             let between = definition(index)
             switch between.op {
             case .load, .store, .atomicUpdate, .compareAndStore, .raiseIf, .exitIf, .exitToValueIf, .callHelper,
-                .unboxSingle:
+                .unboxSingle, .vector, .loadVector, .storeVector:
                 return nil
             case .loadState where between.immediate == target.immediate: return nil
             case .storeState where between.immediate == target.immediate: return nil

@@ -14,6 +14,10 @@ extension BlockCompiler {
         switch home {
         case .general(let register): setLocation(position, .general(register))
         case .vector(let register): setLocation(position, .vector(register))
+        case .half(let register, let half):
+            let target = allocateGeneral()
+            if half == 0 { assembler.move(target, register) } else { assembler.moveHigh(target, register) }
+            setLocation(position, .general(target))
         case .memory:
             // Only one value is known to be in the field: another one that was there is no longer.
             saveFieldValue(offset)
@@ -23,6 +27,11 @@ extension BlockCompiler {
     }
 
     private mutating func loadNarrow(_ instruction: IRInstruction, _ offset: Int32, _ home: RegisterAssignment.Home) {
+        if case .half(let register, 0) = home, offset & 7 == 0, instruction.width == 4 {
+            let target = allocateGeneral()
+            assembler.move32(target, register)
+            return setLocation(position, .general(target))
+        }
         guard case .memory = home, let width = instruction.accessWidth else {
             isUnsupported = true
             return
@@ -49,6 +58,7 @@ extension BlockCompiler {
         switch assignment.home(Int(offset)) {
         case .general(let register): storePinned(value, register)
         case .vector(let register): storePinned(value, register)
+        case .half(let register, let half): assembler.insert(register, general(value), half: half)
         case .memory: storeToMemory(value, offset)
         }
     }

@@ -168,6 +168,9 @@ public struct BlockCompiler: ~Copyable {
         case .store: emitStore(instruction)
         case .atomicUpdate: emitAtomicUpdate(instruction)
         case .compareAndStore: emitCompareAndStore(instruction)
+        case .vector: emitVector(instruction)
+        case .loadVector: emitLoadVector(instruction)
+        case .storeVector: emitStoreVector(instruction)
         case .fence: if instruction.detail == UInt16(FenceKind.full.rawValue) { assembler.fullFence() }
         case .float: emitFloat(instruction)
         case .raiseIf: emitRaiseIf(instruction)
@@ -236,7 +239,7 @@ extension BlockCompiler {
         if !hasEffects && own == 0 { return }
         let last = isDeferred(index) ? max(own, index) : index
         switch instruction.op {
-        case .load, .atomicUpdate:
+        case .load, .atomicUpdate, .loadVector, .storeVector:
             use(instruction.a, last, isAddress: true)
             use(instruction.b, last)
         case .store:
@@ -273,7 +276,9 @@ extension BlockCompiler {
         case .loadState:
             overwritten[Int(truncatingIfNeeded: instruction.immediate >> 3)] = 0
             if let field = coldField(instruction.immediate) { coldEnds[field] = 0 }
-        case .load, .store, .atomicUpdate, .compareAndStore, .raiseIf, .exitIf, .exitToValueIf, .unboxSingle:
+        // Vector operations read fields that nothing else here follows.
+        case .load, .store, .atomicUpdate, .compareAndStore, .raiseIf, .exitIf, .exitToValueIf, .unboxSingle, .vector,
+            .loadVector, .storeVector:
             observation += 1
         case .callHelper, .jump, .jumpToValue, .branch, .exit, .exitToValue, .raise, .float:
             observation += 1
@@ -315,7 +320,8 @@ extension BlockCompiler {
 
     private static func isPure(_ op: IROp) -> Bool {
         switch op {
-        case .instructionStart, .storeState, .load, .store, .atomicUpdate, .compareAndStore, .fence, .float,
+        case .instructionStart, .storeState, .load, .store, .atomicUpdate, .compareAndStore, .fence, .float, .vector,
+            .loadVector, .storeVector,
             .raiseIf, .exitIf, .exitToValueIf, .callHelper, .jump, .jumpToValue, .branch, .exit, .exitToValue,
             .raise: false
         default: true

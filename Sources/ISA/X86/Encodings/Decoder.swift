@@ -128,6 +128,7 @@ struct Decoder {
             opcode = try next()
         }
         i.opcode = opcode
+        i.opcodeMap = UInt8(truncatingIfNeeded: number & 3)
         let entry = map.entries[number &* 256 &+ Int(opcode)]
         if entry.count == 0 { throw .invalid }
         if entry.needsModRM { modRM = try next() }

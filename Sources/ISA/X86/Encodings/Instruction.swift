@@ -63,6 +63,8 @@ struct Instruction {
     var length: UInt8 = 0
     /// The last opcode byte; its low four bits are the condition of conditional operations.
     var opcode: UInt8 = 0
+    /// Which opcodes the last byte chooses from: 0, or 1 for those behind 0F, 2 for 0F38, 3 for 0F3A.
+    var opcodeMap: UInt8 = 0
     /// The effective operand size in bytes: 2, 4 or 8.
     var width: UInt8 = 4
     /// The effective address size in bytes: 2, 4 or 8.

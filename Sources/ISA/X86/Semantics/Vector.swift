@@ -31,6 +31,7 @@ extension Instruction {
 extension X86Semantics {
     mutating func executeVector(_ i: Instruction) throws(Interruption) {
         try checkVector(i)
+        if try computeVectorDirectly(i) { return }
         switch i.operation {
         case .ldmxcsr:
             _ = try help(.vector, constant(VectorCall(i).rawValue), read(i.a, i))

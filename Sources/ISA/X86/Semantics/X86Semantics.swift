@@ -25,6 +25,9 @@ protocol X86Semantics: Semantics {
     mutating func carry() -> Value
     /// ZF, SF and PF of a result.
     mutating func resultFlags(_ result: Value, _ width: AccessWidth) -> Value
+    /// Carries out an instruction on vectors, where this instantiation has an operation for it; false where it has
+    /// none, and nothing is done.
+    mutating func computeVectorDirectly(_ i: Instruction) throws(Interruption) -> Bool
 }
 
 extension X86Semantics {
@@ -77,6 +80,10 @@ extension X86Semantics {
 
     @inline(__always)
     mutating func carry() -> Value { and(flags(), constant(RFlags.carry)) }
+
+    /// The helper's unit is what defines vectors.
+    @inline(__always)
+    mutating func computeVectorDirectly(_ i: Instruction) -> Bool { false }
 
     /// Tests a condition by the flags' bits.
     @inline(__always)

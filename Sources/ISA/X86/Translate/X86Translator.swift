@@ -9,7 +9,9 @@ struct X86Translator {
         stateByteCount: MemoryLayout<CPUState>.size, programCounterOffset: StateField.rip,
         floatFlagsOffset: StateField.floatFlags, floatRoundingOffset: StateField.floatRounding,
         // RAX, RDX, RCX, RSP, RBX, RDI, RSI: those that compiled programs use most, RBP being one more.
-        hotFields: [0, 2, 1, 4, 3, 7, 6].map { StateField.register($0) }, coldFields: [StateField.statusFlags],
+        hotFields: [0, 2, 1, 4, 3, 7, 6].map { StateField.register($0) },
+        hotVectorFields: (0..<12 as Range<UInt8>).map { StateField.vector($0, half: 0) },
+        vectorControlOffset: StateField.mxcsr, coldFields: [StateField.statusFlags],
         scratch: StateField.scratch..<StateField.scratch + 16)
 
     /// Where the bytes of instructions are: what the page with the first of them holds from there on.
